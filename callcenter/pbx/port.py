@@ -1,0 +1,289 @@
+"""What the engine asks of a PBX, and nothing more.
+
+Two halves. A :class:`Channel` is the caller's own channel under our script: straight-line
+commands, each of which raises :class:`Hangup` once the caller is gone. A :class:`Pbx` is one
+node: it hands us the channels, tells events about all others and acts on any of them.
+``fake.py`` and ``asterisk/`` satisfy this module; ``tests/contract`` holds them to it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType, Protocol
+
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.causes import Cause
+
+LegId = NewType("LegId", str)
+"""A channel on one node: ``node/unique-id-on-that-node``."""
+
+Prompt = NewType("Prompt", str)
+"""Name of a prompt in the catalogue, ``lang/name`` as in ``en/welcome``."""
+
+
+class Hangup(Exception):  # noqa: N818 - it is how every call ends, not a fault
+    """The caller's channel is gone; raised by whatever command runs or comes next."""
+
+    def __init__(self, ended: "Ended") -> None:
+        super().__init__(ended.cause)
+        self.ended = ended
+
+
+class NodeLost(PbxProblem):
+    """The connection to the node broke while a command ran; the call itself may well live on."""
+
+    code = "node_lost"
+
+
+class Source(StrEnum):
+    """Where a call comes from."""
+
+    TRUNK = "trunk"
+    EXTENSION = "extension"
+
+
+class DialStatus(StrEnum):
+    """How a dial ended. Names are those of Asterisk's DIALSTATUS."""
+
+    ANSWER = "answer"
+    BUSY = "busy"  # 486, 600: on the phone, or pressed reject
+    NO_ANSWER = "noanswer"
+    UNREACHABLE = "chanunavail"  # not registered, no route
+    CONGESTION = "congestion"
+    CANCELLED = "cancel"  # the caller went first, or we called it off
+
+
+class DeviceState(StrEnum):
+    """What is seen of an extension's phone."""
+
+    UNREACHABLE = "unreachable"
+    IDLE = "idle"
+    RINGING = "ringing"
+    IN_USE = "in_use"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What the PBX knows about an ended caller's channel, as far as it could be learnt."""
+
+    cause: Cause
+    dial: "DialResult | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialResult:
+    """How a dial ended. ``answered_at`` and ``talk`` are set exactly when it was answered."""
+
+    status: DialStatus
+    leg: LegId | None = None
+    answered_at: datetime | None = None
+    talk: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A channel that the PBX hands to us.
+
+    ``call`` is empty for a new call, else the identity we gave it earlier: the engine was away or
+    the channel was sent back to us. ``last_dial`` then tells how the dial that ran meanwhile ended.
+    """
+
+    leg: LegId
+    source: Source
+    caller: str  # as the PBX presents it; "" when withheld
+    caller_name: str
+    dialled: str
+    endpoint: str = ""  # the extension or trunk it came through
+    call: str = ""
+    last_dial: DialResult | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegRinging:
+    """The dialled phone rings."""
+
+    leg: LegId
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegAnswered:
+    """The dialled phone was picked up and is joined to the caller."""
+
+    leg: LegId
+    at: datetime
+
+
+DialProgress = LegRinging | LegAnswered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dial:
+    """One ring at one extension.
+
+    ``ring`` is how long it may ring; ``music`` is the class the caller hears meanwhile.
+    """
+
+    extension: str
+    ring: timedelta
+    music: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digits:
+    """Keys pressed by the caller. ``timed_out`` means that the wait ended before enough came."""
+
+    keys: str
+    timed_out: bool = False
+
+
+class Channel(Protocol):
+    """The caller's own channel. One task only may use it."""
+
+    @property
+    def arrival(self) -> Arrival:
+        """Who calls, whom, and what was before."""
+
+    async def adopt(self, call: str) -> None:
+        """Give the channel the identity of our call; it survives our death."""
+
+    async def ring(self) -> None:
+        """Let the caller hear ringing (180)."""
+
+    async def answer(self) -> None:
+        """Answer; harmless when it was."""
+
+    async def reject(self, cause: Cause) -> None:
+        """End it unanswered with a cause; the caller pays nothing."""
+
+    async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
+        """Play in order; a key out of ``stop_on`` ends it and is returned, else ``""``."""
+
+    async def read_digits(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        most: int,
+        first: timedelta,
+        between: timedelta,
+        end: str = "#",
+    ) -> Digits:
+        """Play (any key stops it) and collect up to ``most`` keys; ``end`` is not among them.
+
+        ``first`` is the longest wait for the first key after the prompts, ``between`` for each
+        further one.
+        """
+
+    async def music(self, music_class: str) -> None:
+        """Start music; the caller goes on hearing it while the script awaits something else."""
+
+    async def stop_music(self) -> None:
+        """Stop what :meth:`music` started."""
+
+    async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
+        """Ring, join and talk: returns when it is over and the caller is still there.
+
+        ``on_progress`` gets every ringing and answer before this returns or raises. The talk
+        survives the engine. To call it off, :meth:`Pbx.hangup` the ringing leg or cancel the task.
+        """
+
+    async def record(self, path: Path) -> None:
+        """Write what is said while joined to ``path`` and its twin; see :func:`record_sides`."""
+
+    async def stop_recording(self) -> None:
+        """Close the files of :meth:`record`; harmless when nothing is recorded."""
+
+    async def gone(self) -> "Ended":
+        """Wait until the caller has hung up. Never raises :class:`Hangup`."""
+
+    async def release(self, cause: Cause) -> None:
+        """We are done with this call: hang up. Harmless when the caller went first."""
+
+
+def record_sides(path: Path) -> tuple[Path, Path]:
+    """Files of one recording: what the caller said, and what the caller heard. 8 kHz mono WAV."""
+    return path.with_suffix(".caller.wav"), path.with_suffix(".seat.wav")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegEnded:
+    """A channel of any kind has gone."""
+
+    leg: LegId
+    call: str
+    cause: Cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceChanged:
+    """An extension's phone was seen in a new state (registered, ringing, gone, ...)."""
+
+    extension: str
+    state: DeviceState
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkUp:
+    """The event connection stands (again); what was missed must be asked for."""
+
+    node: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkDown:
+    """The event connection broke."""
+
+    node: str
+    why: str
+
+
+PbxEvent = LegEnded | DeviceChanged | LinkUp | LinkDown
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveLeg:
+    """One row of the node's channel list."""
+
+    leg: LegId
+    call: str  # identity given by :meth:`Channel.adopt`, also on the legs dialled from it
+    endpoint: str
+    inbound: bool  # the caller's own channel, not one that we dialled
+    up: bool
+    age: timedelta = field(default=timedelta())
+
+
+class Pbx(Protocol):
+    """One PBX node."""
+
+    @property
+    def node(self) -> str:
+        """Its name; the first part of every :data:`LegId` of it."""
+
+    async def start(self) -> None:
+        """Connect and begin; the first :class:`LinkUp` may come later, it retries for ever."""
+
+    async def stop(self) -> None:
+        """Take no more calls and let go; running calls are left to the PBX."""
+
+    def calls(self) -> AsyncIterator[Channel]:
+        """Channels handed to us, for ever."""
+
+    def events(self) -> AsyncIterator[PbxEvent]:
+        """Events in the order in which the node sent them."""
+
+    async def hangup(self, leg: LegId, cause: Cause) -> bool:
+        """Hang up any channel; ``False`` when it was gone already."""
+
+    async def legs(self) -> list[LiveLeg]:
+        """All channels that carry a call of ours."""
+
+    async def devices(self) -> dict[str, DeviceState]:
+        """State of every known extension's phone."""
+
+    async def orphans(self) -> dict[str, Ended]:
+        """Calls that ended while no engine listened, by call identity."""
+
+    async def forget_orphan(self, call: str) -> None:
+        """The end of this call is on record; drop the PBX's note of it."""
