@@ -1,0 +1,120 @@
+"""Settings: typed, validated on load, from ``callcenter.toml`` and ``CALLCENTER_*`` variables.
+
+An environment variable beats the file; ``CALLCENTER_SETTINGS`` names another file. Nested names
+use two underscores: ``CALLCENTER_ASTERISK__AMI_PORT=5038``.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from callcenter.kernel.errors import BadSettings
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: dialplans, prompts and migrations stand beside the package."""
+
+
+class ExternalAsterisk(BaseModel):
+    """An Asterisk that somebody else runs; without it the embedded one is used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(5038, ge=1, le=65535)
+    ami_user: str = "callcenter"
+    ami_secret: SecretStr
+    fastagi_host: str = Field("127.0.0.1", description="address the engine listens on for calls")
+    fastagi_port: int = Field(4573, ge=1, le=65535)
+    fastagi_key: SecretStr = Field(description="first part of the AGI path; others are refused")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Times are seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: Path = Field(PROJECT / "var", description="database, journal, recordings, PBX state")
+    pbx_root: Path = Field(PROJECT / ".pbx", description="where the fetched PBX packages live")
+    prompts: Path = Field(PROJECT / "ivr_prompts" / "audio", description="audio of the prompts")
+    database: str = Field("", description="SQLAlchemy URL; empty: SQLite under home")
+    pbx: Literal["asterisk"] = "asterisk"
+    asterisk: ExternalAsterisk | None = None
+    debian_mirror: str = Field("", description="package mirror; empty: that of this machine")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def database_url(self) -> str:
+        """The URL in force."""
+        return self.database or f"sqlite:///{self.home / 'callcenter.db'}"
+
+    @property
+    def socket(self) -> Path:
+        """The engine's REST socket."""
+        return self.home / "engine.sock"
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the journal's segments."""
+        return self.home / "journal"
+
+    @property
+    def recordings(self) -> Path:
+        """Folder of the recordings."""
+        return self.home / "recordings"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, toml
+
+
+def settings_file() -> Path:
+    """The settings file in force; it need not exist unless it was named."""
+    return Path(os.environ.get("CALLCENTER_SETTINGS") or PROJECT / "callcenter.toml")
+
+
+def load(**overrides: Any) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        BadSettings: one sentence naming the file or variable, the setting and what is wrong.
+    """
+    file = settings_file()
+    if os.environ.get("CALLCENTER_SETTINGS") and not file.is_file():
+        raise BadSettings(f"The settings file {file} does not exist; check CALLCENTER_SETTINGS.")
+    try:
+        settings = Settings(**overrides)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{file} is not valid TOML: {error}. Mend that line.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings file {file} cannot be read: {error}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadSettings(
+            f"Setting {name!r} ({file} or environment) is wrong: {first['msg']}. Mend it and retry."
+        ) from None
+    return settings.model_copy(
+        update={
+            name: getattr(settings, name).expanduser().absolute()
+            for name in ("home", "pbx_root", "prompts")
+        }
+    )
