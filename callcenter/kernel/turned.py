@@ -38,6 +38,3 @@ class TurnedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.turned
-
-    def run_in_executor(self, *_args: Any, **_kwargs: Any) -> Any:
-        raise RuntimeError("threads do not run on turned time")

@@ -23,7 +23,7 @@ Prompt = NewType("Prompt", str)
 """Name of a prompt in the catalogue, ``lang/name`` as in ``en/welcome``."""
 
 
-class Hangup(Exception):  # noqa: N818 - it is how every call ends, not a fault
+class Hangup(Exception):
     """The caller's channel is gone; raised by whatever command runs or comes next."""
 
     def __init__(self, ended: "Ended") -> None:
