@@ -1,12 +1,13 @@
 """An asyncio loop with turned time: when nothing is ready it jumps to the next timer.
 
 Everything that waits through asyncio (sleep, timeout, call_later) works unchanged, so tests that
-last hours on the clock take milliseconds. It must not be mixed with real sockets: with nothing
-ready and no timer it raises instead of hanging.
+last hours on the clock take milliseconds. Work for threads runs inline. It must not be mixed with
+real sockets: with nothing ready and no timer it raises instead of hanging.
 """
 
 import asyncio
 import selectors
+from collections.abc import Callable
 from typing import Any
 
 
@@ -38,3 +39,13 @@ class TurnedLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.turned
+
+    def run_in_executor(  # type: ignore[override]
+        self, _executor: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        done: asyncio.Future[Any] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as error:
+            done.set_exception(error)
+        return done

@@ -1,0 +1,81 @@
+"""The database: one metadata for all rooms, and how to open it.
+
+Work on it is synchronous and runs in threads, never on a call's path. SQLite serves one machine;
+any URL that SQLAlchemy knows may be given.
+"""
+
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.types import TypeDecorator
+
+from callcenter.kernel.errors import DatabaseProblem
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in, aware UTC datetimes out, on databases that know no time zones too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse naive times: they are a fault of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime must not reach the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give the zone back where the database dropped it."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=10000")
+
+
+def open_database(url: str) -> Engine:
+    """Open (not create) the database behind ``url``; an SQLite file is made readable to us alone.
+
+    Raises:
+        DatabaseProblem: the URL is no URL, or its driver is missing.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            _make_private(Path(parsed.database))
+        engine = create_engine(parsed)
+    except (ArgumentError, ImportError) as error:
+        raise DatabaseProblem(f"The database URL {url!r} cannot be used: {error}.") from None
+    except OSError as error:
+        raise DatabaseProblem(f"The database file cannot be opened: {error}.") from None
+    event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
