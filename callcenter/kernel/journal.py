@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import structlog
@@ -63,7 +64,7 @@ class Journal:
     def release(self, position: int) -> None:
         """Delete segments whose records are all below ``position``."""
         segments = self._segments()
-        for segment, following in zip(segments, segments[1:], strict=False):
+        for segment, following in pairwise(segments):
             if int(following.stem) <= position:
                 segment.unlink(missing_ok=True)
 
@@ -74,7 +75,7 @@ class Journal:
             self._flush()
             if self._dirty:
                 self._dirty = False
-                await asyncio.to_thread(os.fsync, self._fd)
+                await asyncio.to_thread(_sync, os.dup(self._fd))
 
     def close(self) -> None:
         """Write and sync the rest."""
@@ -111,6 +112,13 @@ class Journal:
 
     def _segments(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
+
+
+def _sync(fd: int) -> None:
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _read(segment: Path) -> Iterator[Record]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, Table, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from callcenter.kernel.database import metadata
 
@@ -61,10 +61,12 @@ class Projector:
             batch = [self._waiting[i] for i in range(min(_BATCH, len(self._waiting)))]
             try:
                 await asyncio.to_thread(self._commit, batch)
-            except SQLAlchemyError as error:
+            except (OperationalError, InterfaceError) as error:
                 _log.error("database does not take records", error=str(error), held=self.backlog)
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            except SQLAlchemyError:
+                await asyncio.to_thread(self._commit_singly, batch)
             for _ in batch:
                 self._waiting.popleft()
             if not self._waiting:
@@ -74,6 +76,14 @@ class Projector:
     async def settled(self) -> None:
         """Wait until everything added so far is in the database."""
         await self._idle.wait()
+
+    def _commit_singly(self, batch: list[tuple[int, Write]]) -> None:
+        # One row that the database refuses must not hold up all others; the journal still has it.
+        for row in batch:
+            try:
+                self._commit([row])
+            except SQLAlchemyError as error:
+                _log.error("database refused a record", position=row[0], error=str(error))
 
     def _commit(self, batch: list[tuple[int, Write]]) -> None:
         with self._engine.begin() as connection:

@@ -1,0 +1,88 @@
+"""The ledger: every event of every call goes through here, to the journal first.
+
+It keeps the open calls; when one ends, its CDR goes to the projector. After a restart it is filled
+from the journal, so that open calls go on and ended ones that the database missed are written.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import msgspec
+import structlog
+
+from callcenter.calls.cdr import Cdr, cdr_of
+from callcenter.calls.model import AnyCallEvent, CallEnded, OpenCall
+from callcenter.calls.store import save_cdr
+from callcenter.kernel.bus import Bus
+from callcenter.kernel.journal import Journal, Record
+from callcenter.kernel.projector import Projector
+
+_log = structlog.get_logger(__name__)
+PREFIX = b"call "
+
+
+class CallNote(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal record's payload: which call, what happened. Also published on the bus."""
+
+    call: str
+    event: AnyCallEvent
+
+
+class CallClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """A call is over and this is its CDR. Published on the bus."""
+
+    cdr: Cdr
+
+
+class Ledger:
+    """Open calls, and the only way to add to their story."""
+
+    def __init__(self, journal: Journal, projector: Projector, bus: Bus) -> None:
+        self._journal = journal
+        self._projector = projector
+        self._bus = bus
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(CallNote)
+        self.open: dict[str, OpenCall] = {}
+
+    def restore(self, records: Iterable[Record], mark: int) -> None:
+        """Fold what the journal holds; calls ended after ``mark`` go to the database again."""
+        for record in records:
+            if record.payload.startswith(PREFIX):
+                try:
+                    note = self._decoder.decode(record.payload[len(PREFIX) :])
+                except msgspec.DecodeError as error:
+                    _log.error("journal record not understood", at=record.position, why=str(error))
+                    continue
+                self._apply(note.call, note.event, record.position, mark)
+
+    def note(self, call: str, event: AnyCallEvent) -> None:
+        """Write down what happened, then let everybody know."""
+        payload = PREFIX + self._encoder.encode(CallNote(call=call, event=event))
+        position = self._journal.append(payload)
+        closed = self._apply(call, event, position, 0)
+        self._bus.publish(CallNote(call=call, event=event))
+        if closed is not None:
+            self._bus.publish(CallClosed(cdr=closed))
+
+    def release(self, mark: int) -> None:
+        """Let the journal drop what the database has and no open call needs."""
+        oldest = min((call.first_position for call in self.open.values()), default=mark + 1)
+        self._journal.release(min(mark + 1, oldest))
+
+    def _apply(self, call: str, event: AnyCallEvent, position: int, mark: int) -> Cdr | None:
+        state = self.open.get(call)
+        if state is None:
+            state = self.open[call] = OpenCall(call, position)
+        state.apply(event)
+        if not isinstance(event, CallEnded):
+            return None
+        del self.open[call]
+        try:
+            cdr = cdr_of(call, state.events)
+        except ValueError as error:
+            _log.error("no CDR could be made", call=call, why=str(error))
+            return None
+        if position > mark:
+            self._projector.add(position, partial(save_cdr, cdr=cdr))
+        return cdr

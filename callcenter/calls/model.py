@@ -1,0 +1,274 @@
+"""What can happen to a call, and what a running call is: a fold of that. Pure.
+
+Events are written to the journal as they are; their tags and fields are a file format. A new field
+needs a default, a tag is never used for anything else.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from callcenter.pbx.port import LegId
+
+
+class EndedBy(StrEnum):
+    """Who ended it."""
+
+    CALLER = "caller"
+    SEAT = "seat"
+    ENGINE = "engine"  # the flow was through
+    LOST = "lost"  # the PBX lost it (restart, power); nobody hung up
+
+
+class OfferOutcome(StrEnum):
+    """How one ring at one seat ended."""
+
+    ANSWERED = "answered"
+    REJECTED = "rejected"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    CALLER_GONE = "caller_gone"
+    WITHDRAWN = "withdrawn"
+
+
+class QueueLeftBy(StrEnum):
+    """Why a caller is no longer in a queue."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    OVERFLOW = "overflow"
+
+
+class CallEvent(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
+    """Base: ``at`` is when it happened, UTC."""
+
+    at: datetime
+
+
+class Offered(CallEvent, frozen=True, kw_only=True):
+    """The PBX handed us a new caller."""
+
+    leg: LegId
+    source: str
+    caller: str
+    caller_name: str
+    dialled: str
+    endpoint: str
+    tenant: str = ""
+
+
+class Routed(CallEvent, frozen=True, kw_only=True):
+    """Routing decided; ``rule`` says which rule did."""
+
+    destination: str
+    rule: str
+    tenant: str = ""
+
+
+class TurnedAway(CallEvent, frozen=True, kw_only=True):
+    """Turned away before answer."""
+
+    rule: str
+    cause: int
+
+
+class Answered(CallEvent, frozen=True, kw_only=True):
+    """We answered the caller's channel."""
+
+
+class NodeEntered(CallEvent, frozen=True, kw_only=True):
+    """The flow reached a node; a call that comes back goes on here."""
+
+    flow: str
+    version: int
+    node: str
+
+
+class MenuChoice(CallEvent, frozen=True, kw_only=True):
+    """What the caller pressed at a menu; ``outcome`` is chosen, invalid or timeout."""
+
+    node: str
+    keys: str
+    outcome: str
+
+
+class QueueJoined(CallEvent, frozen=True, kw_only=True):
+    """``at`` is the arrival time that orders the queue; it never changes for this visit."""
+
+    queue: str
+    priority: int = 0
+
+
+class OfferMade(CallEvent, frozen=True, kw_only=True):
+    """A seat was taken for this caller."""
+
+    offer: str
+    queue: str
+    seat: str
+    extension: str
+
+
+class OfferRang(CallEvent, frozen=True, kw_only=True):
+    """The seat's phone rings."""
+
+    offer: str
+    leg: LegId
+
+
+class OfferEnded(CallEvent, frozen=True, kw_only=True):
+    """The ring is over, one way or the other."""
+
+    offer: str
+    seat: str
+    outcome: OfferOutcome
+
+
+class TalkStarted(CallEvent, frozen=True, kw_only=True):
+    """Caller and seat are joined."""
+
+    offer: str
+    seat: str
+    leg: LegId
+
+
+class TalkEnded(CallEvent, frozen=True, kw_only=True):
+    """They are joined no more."""
+
+    offer: str
+    seat: str
+    by: EndedBy
+
+
+class QueueLeft(CallEvent, frozen=True, kw_only=True):
+    """The caller waits no more."""
+
+    queue: str
+    by: QueueLeftBy
+
+
+class RecordingStarted(CallEvent, frozen=True, kw_only=True):
+    """``path`` is relative to the recordings folder; the sides stand beside it while it runs."""
+
+    path: str
+
+
+class RecordingEnded(CallEvent, frozen=True, kw_only=True):
+    """Both sides are in one stereo file; levels are RMS, dBFS; ``sha256`` of the file."""
+
+    path: str
+    seconds: float
+    caller_rms: float
+    seat_rms: float
+    sha256: str
+
+
+class Resumed(CallEvent, frozen=True, kw_only=True):
+    """The call came back to a new engine, or over a new connection."""
+
+    leg: LegId
+
+
+class CallEnded(CallEvent, frozen=True, kw_only=True):
+    """The last event of every call."""
+
+    by: EndedBy
+    cause: int
+
+
+AnyCallEvent = (
+    Offered
+    | Routed
+    | TurnedAway
+    | Answered
+    | NodeEntered
+    | MenuChoice
+    | QueueJoined
+    | OfferMade
+    | OfferRang
+    | OfferEnded
+    | TalkStarted
+    | TalkEnded
+    | QueueLeft
+    | RecordingStarted
+    | RecordingEnded
+    | Resumed
+    | CallEnded
+)
+
+
+class CallState(StrEnum):
+    """Where a running call is, for lists."""
+
+    ARRIVING = "arriving"
+    IN_FLOW = "in_flow"
+    WAITING = "waiting"
+    RINGING = "ringing"
+    TALKING = "talking"
+
+
+class OpenCall:
+    """A call that has not ended: its events and what follows from them."""
+
+    def __init__(self, call: str, first_position: int) -> None:
+        self.id = call
+        self.first_position = first_position
+        self.events: list[AnyCallEvent] = []
+        self.offered: Offered | None = None
+        self.tenant = ""
+        self.answered = False
+        self.node: NodeEntered | None = None
+        self.queue: QueueJoined | None = None
+        self.offer: OfferMade | None = None
+        self.rang: OfferRang | None = None
+        self.talk: TalkStarted | None = None
+        self.recording: RecordingStarted | None = None
+
+    @property
+    def leg(self) -> LegId:
+        """The caller's channel."""
+        return self.offered.leg if self.offered else LegId("")
+
+    @property
+    def state(self) -> CallState:
+        """Derived, never stored."""
+        if self.talk:
+            return CallState.TALKING
+        if self.offer:
+            return CallState.RINGING
+        if self.queue:
+            return CallState.WAITING
+        return CallState.IN_FLOW if self.answered else CallState.ARRIVING
+
+    def apply(self, event: AnyCallEvent) -> None:  # noqa: PLR0912 - one case per event kind
+        """Take one more event."""
+        self.events.append(event)
+        match event:
+            case Offered():
+                self.offered, self.tenant = event, event.tenant
+            case Routed():
+                self.tenant = event.tenant
+            case Answered():
+                self.answered = True
+            case NodeEntered():
+                self.node = event
+            case QueueJoined():
+                self.queue = event
+            case OfferMade():
+                self.offer, self.rang = event, None
+            case OfferRang():
+                self.rang = event
+            case OfferEnded(outcome=outcome) if outcome != OfferOutcome.ANSWERED:
+                self.offer = self.rang = None
+            case TalkStarted():
+                self.talk = event
+            case TalkEnded():
+                self.talk = self.offer = self.rang = None
+            case QueueLeft():
+                self.queue = None
+            case RecordingStarted():
+                self.recording = event
+            case RecordingEnded():
+                self.recording = None
+            case _:
+                pass
