@@ -55,7 +55,8 @@ class Projector:
         self._more.set()
 
     async def run(self) -> None:
-        """Write for ever; cancel to end."""
+        """Write for ever; cancel to end. What was added before the start is put in order first."""
+        self._waiting = deque(sorted(self._waiting, key=lambda row: row[0]))
         while True:
             await self._more.wait()
             batch = [self._waiting[i] for i in range(min(_BATCH, len(self._waiting)))]

@@ -1,0 +1,138 @@
+"""Seats, queues and what agents said last, in the database."""
+
+from datetime import timedelta
+
+from sqlalchemy import Boolean, Column, Connection, Float, Integer, String, Table, delete, select
+
+from callcenter.acd.model import Plan, QueuePlan, SeatPlan, SeatStatus, StatusChanged
+from callcenter.kernel.database import UtcDateTime, metadata
+
+seats = Table(
+    "seats",
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("pin_hash", String(255), nullable=False),
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("music", String(64), nullable=False),
+    Column("ring_seconds", Float, nullable=False),
+    Column("wrap_up_seconds", Float, nullable=False),
+    Column("rest_after_miss_seconds", Float, nullable=False),
+    Column("most_misses", Integer, nullable=False),
+    Column("record", Boolean, nullable=False),
+)
+
+queue_seats = Table(
+    "queue_seats",
+    metadata,
+    Column("queue", String(64), primary_key=True),
+    Column("seat", String(32), primary_key=True),
+    Column("tier", Integer, nullable=False),
+)
+
+seat_status = Table(
+    "seat_status",
+    metadata,
+    Column("seat", String(32), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("extension", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+)
+
+
+def load_plan(connection: Connection) -> Plan:
+    """All seats and queues."""
+    members: dict[str, list[tuple[str, int]]] = {}
+    for row in connection.execute(select(queue_seats).order_by(queue_seats.c.seat)):
+        members.setdefault(row.queue, []).append((row.seat, row.tier))
+    return Plan(
+        seats={
+            row.number: SeatPlan(
+                number=row.number, tenant=row.tenant, name=row.name, pin_hash=row.pin_hash
+            )
+            for row in connection.execute(select(seats))
+        },
+        queues={
+            row.name: QueuePlan(
+                name=row.name,
+                tenant=row.tenant,
+                music=row.music,
+                ring=timedelta(seconds=row.ring_seconds),
+                wrap_up=timedelta(seconds=row.wrap_up_seconds),
+                rest_after_miss=timedelta(seconds=row.rest_after_miss_seconds),
+                most_misses=row.most_misses,
+                record=row.record,
+                seats=tuple(members.get(row.name, ())),
+            )
+            for row in connection.execute(select(queues))
+        },
+    )
+
+
+def save_seat(connection: Connection, seat: SeatPlan) -> None:
+    """Write a seat, or write it anew."""
+    connection.execute(delete(seats).where(seats.c.number == seat.number))
+    connection.execute(
+        seats.insert().values(
+            number=seat.number, tenant=seat.tenant, name=seat.name, pin_hash=seat.pin_hash
+        )
+    )
+
+
+def save_queue(connection: Connection, queue: QueuePlan) -> None:
+    """Write a queue with its seats, or write it anew."""
+    connection.execute(delete(queue_seats).where(queue_seats.c.queue == queue.name))
+    connection.execute(delete(queues).where(queues.c.name == queue.name))
+    connection.execute(
+        queues.insert().values(
+            name=queue.name,
+            tenant=queue.tenant,
+            music=queue.music,
+            ring_seconds=queue.ring.total_seconds(),
+            wrap_up_seconds=queue.wrap_up.total_seconds(),
+            rest_after_miss_seconds=queue.rest_after_miss.total_seconds(),
+            most_misses=queue.most_misses,
+            record=queue.record,
+        )
+    )
+    for seat, tier in queue.seats:
+        connection.execute(queue_seats.insert().values(queue=queue.name, seat=seat, tier=tier))
+
+
+def save_status(connection: Connection, change: StatusChanged) -> None:
+    """Keep what an agent said last."""
+    connection.execute(delete(seat_status).where(seat_status.c.seat == change.seat))
+    connection.execute(
+        seat_status.insert().values(
+            seat=change.seat,
+            status=change.status.value,
+            reason=change.reason,
+            extension=change.extension,
+            at=change.at,
+            by=change.by,
+        )
+    )
+
+
+def load_status(connection: Connection) -> list[StatusChanged]:
+    """What each agent said last."""
+    return [
+        StatusChanged(
+            seat=row.seat,
+            status=SeatStatus(row.status),
+            reason=row.reason,
+            extension=row.extension,
+            at=row.at,
+            by=row.by,
+        )
+        for row in connection.execute(select(seat_status))
+    ]
