@@ -1,0 +1,196 @@
+"""A caller's channel under our script, as the port wants it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.fake.phones import FakeCaller
+from callcenter.pbx.port import (
+    Arrival,
+    Dial,
+    DialProgress,
+    DialResult,
+    DialStatus,
+    Digits,
+    Ended,
+    Hangup,
+    NodeLost,
+    Prompt,
+    record_sides,
+)
+
+if TYPE_CHECKING:
+    from callcenter.pbx.fake.node import FakePbx
+
+T = TypeVar("T")
+PROMPT_SECONDS = 2.0
+
+
+class FakeChannel:
+    """A caller's channel under our script; one script at a time."""
+
+    def __init__(self, pbx: "FakePbx", caller: FakeCaller, arrival: Arrival) -> None:
+        self._pbx = pbx
+        self._caller = caller
+        self._arrival = arrival
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def arrival(self) -> Arrival:
+        """Who calls, whom, and what was before."""
+        return self._arrival
+
+    def cut(self) -> None:
+        """Break the script's connection; the caller stays."""
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    async def adopt(self, call: str) -> None:
+        """See the port."""
+        await self._here()
+        self._caller.call = call
+
+    async def ring(self) -> None:
+        """See the port."""
+        await self._here()
+
+    async def answer(self) -> None:
+        """See the port."""
+        await self._here()
+        self._caller.answered = True
+
+    async def reject(self, cause: Cause) -> None:
+        """See the port."""
+        await self._here()
+        if not self._caller.answered:
+            self._caller.refused = cause
+        self._caller.end(cause)
+
+    async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
+        """See the port."""
+        self._caller.music = None
+        for prompt in prompts:
+            self._caller.heard.append(prompt.partition("/")[2])
+            key = await self._key(PROMPT_SECONDS, stop_on) if stop_on else ""
+            if key:
+                return key
+            if not stop_on:
+                await self._here(PROMPT_SECONDS)
+        return ""
+
+    async def read_digits(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        most: int,
+        first: timedelta,
+        between: timedelta,
+        end: str = "#",
+    ) -> Digits:
+        """See the port."""
+        keys = await self.play(prompts, stop_on="0123456789*#")
+        if keys and keys in end:
+            return Digits(keys="")
+        while len(keys) < most:
+            wait = between if keys else first
+            key = await self._key(wait.total_seconds(), "0123456789*#")
+            if not key:
+                return Digits(keys=keys, timed_out=True)
+            if key in end:
+                return Digits(keys=keys)
+            keys += key
+        return Digits(keys=keys)
+
+    async def music(self, music_class: str) -> None:
+        """See the port."""
+        await self._here()
+        self._caller.music = music_class
+
+    async def stop_music(self) -> None:
+        """See the port."""
+        await self._here()
+        self._caller.music = None
+
+    async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
+        """See the port."""
+        await self._here()
+        phone = self._pbx.phones.get(dial.extension)
+        if phone is None or not phone.registered:
+            return DialResult(status=DialStatus.UNREACHABLE)
+        if phone.ringing is not None:
+            return DialResult(status=DialStatus.BUSY)
+        ring = self._pbx.ring(phone, dial, on_progress)
+        self._caller.ring = ring
+        self._caller.music = dial.music
+        try:
+            result = await self._until_gone(asyncio.shield(ring.result))
+        except asyncio.CancelledError:
+            ring.end(DialStatus.CANCELLED)
+            raise
+        self._caller.ring = None
+        self._caller.last_dial = result
+        return result
+
+    async def record(self, path: Path) -> None:
+        """See the port."""
+        await self._here()
+        for side in record_sides(path):
+            side.parent.mkdir(parents=True, exist_ok=True)
+            side.write_bytes(_silence())
+        self._caller.recorded.append(path)
+
+    async def stop_recording(self) -> None:
+        """See the port."""
+        await self._here()
+
+    async def gone(self) -> Ended:
+        """See the port."""
+        return await asyncio.shield(self._caller.gone)
+
+    async def release(self, cause: Cause) -> None:
+        """See the port."""
+        self._caller.end(cause)
+
+    async def _key(self, seconds: float, accepted: str) -> str:
+        deadline = self._pbx.clock.monotonic() + seconds
+        while True:
+            while self._caller.keys:
+                key = self._caller.keys.popleft()
+                if key in accepted:
+                    return key
+            self._caller.pressed.clear()
+            left = deadline - self._pbx.clock.monotonic()
+            if left <= 0:
+                return ""
+            waiting = asyncio.wait_for(self._caller.pressed.wait(), left)
+            try:
+                await self._until_gone(waiting)
+            except TimeoutError:
+                return ""
+
+    async def _here(self, seconds: float = 0) -> None:
+        await self._until_gone(asyncio.sleep(seconds))
+
+    async def _until_gone(self, awaitable: Awaitable[T]) -> T:
+        work = asyncio.ensure_future(awaitable)
+        try:
+            futures: set[asyncio.Future[Any]] = {work, self._caller.gone, self._lost}
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+            if self._lost.done():
+                raise NodeLost("the connection to the fake PBX was cut")
+            if self._caller.gone.done():
+                raise Hangup(self._caller.gone.result())
+            return work.result()
+        finally:
+            work.cancel()
+
+
+def _silence(seconds: float = 0.1) -> bytes:
+    data = b"\0\0" * int(8000 * seconds)
+    header = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt "
+    header += b"\x10\0\0\0\x01\0\x01\0" + (8000).to_bytes(4, "little")
+    header += (16000).to_bytes(4, "little") + b"\x02\0\x10\0data"
+    return header + len(data).to_bytes(4, "little") + data

@@ -1,0 +1,232 @@
+"""The fake node: hands over callers, tells events, keeps what ended while nobody listened."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+
+from callcenter.kernel.clock import Clock
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.fake.channel import FakeChannel
+from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
+from callcenter.pbx.port import (
+    Arrival,
+    Channel,
+    DeviceState,
+    Dial,
+    DialProgress,
+    DialStatus,
+    Ended,
+    LegEnded,
+    LegId,
+    LegRinging,
+    LinkUp,
+    LiveLeg,
+    PbxEvent,
+    Source,
+)
+
+
+class FakePbx:
+    """One node. Give it phones with :meth:`phone`, place calls with :meth:`place_call`."""
+
+    node = "fake"
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.phones: dict[str, FakePhone] = {}
+        self.callers: dict[LegId, FakeCaller] = {}
+        self._numbers = count(1)
+        self._offered: asyncio.Queue[Channel] = asyncio.Queue()
+        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
+        self._channels: dict[LegId, FakeChannel] = {}
+        self._orphans: dict[str, Ended] = {}
+        self._engine_here = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- what a test does ---------------------------------------------------------------------
+
+    def phone(self, extension: str) -> FakePhone:
+        """The phone at this extension, made when there is none."""
+        return self.phones.setdefault(extension, FakePhone(self, extension))
+
+    def place_call(
+        self, caller: str, dialled: str, *, source: Source = Source.TRUNK, name: str = ""
+    ) -> FakeCaller:
+        """Somebody dials in."""
+        leg = self._leg()
+        arrival = Arrival(
+            leg=leg,
+            source=source,
+            caller=caller,
+            caller_name=name,
+            dialled=dialled,
+            endpoint=caller if source is Source.EXTENSION else "world",
+        )
+        self.callers[leg] = FakeCaller(self, arrival)
+        self._hand_over(self.callers[leg], arrival)
+        return self.callers[leg]
+
+    def engine_dies(self) -> None:
+        """Cut the engine off, as a kill would; callers and talks go on."""
+        self._engine_here = False
+        for channel in self._channels.values():
+            channel.cut()
+        self._channels.clear()
+        self._offered = asyncio.Queue()
+        self._events = asyncio.Queue()
+        for caller in self.callers.values():
+            if caller.ring is not None:
+                caller.ring.on_progress = None
+
+    # -- the port -----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """See the port."""
+        self._engine_here = True
+        self.tell(LinkUp(node=self.node))
+        for caller in list(self.callers.values()):
+            if caller.ring is None:
+                self._come_back(caller)
+            else:
+                self._spawn(self._after_dial(caller, caller.ring))
+
+    async def stop(self) -> None:
+        """See the port."""
+        self.engine_dies()
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def calls(self) -> AsyncIterator[Channel]:
+        """See the port."""
+        while True:
+            yield await self._offered.get()
+
+    async def events(self) -> AsyncIterator[PbxEvent]:
+        """See the port."""
+        while True:
+            yield await self._events.get()
+
+    async def hangup(self, leg: LegId, cause: Cause) -> bool:
+        """See the port."""
+        if caller := self.callers.get(leg):
+            caller.end(cause)
+            return True
+        for phone in self.phones.values():
+            if phone.ringing is not None and phone.ringing.leg == leg:
+                phone.ringing.end(DialStatus.NO_ANSWER)
+                return True
+        return False
+
+    async def legs(self) -> list[LiveLeg]:
+        """See the port."""
+        found = []
+        for caller in self.callers.values():
+            found.append(
+                LiveLeg(
+                    leg=caller.arrival.leg,
+                    call=caller.call,
+                    endpoint=caller.arrival.endpoint,
+                    inbound=True,
+                    up=caller.answered,
+                )
+            )
+            if caller.ring is not None:
+                found.append(
+                    LiveLeg(
+                        leg=caller.ring.leg,
+                        call=caller.call,
+                        endpoint=caller.ring.phone.extension,
+                        inbound=False,
+                        up=caller.ring.answered_at is not None,
+                    )
+                )
+        return [leg for leg in found if leg.call]
+
+    async def devices(self) -> dict[str, DeviceState]:
+        """See the port."""
+        return {extension: phone.state for extension, phone in self.phones.items()}
+
+    async def orphans(self) -> dict[str, Ended]:
+        """See the port."""
+        return dict(self._orphans)
+
+    async def forget_orphan(self, call: str) -> None:
+        """See the port."""
+        self._orphans.pop(call, None)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def tell(self, event: PbxEvent) -> None:
+        """Queue an event for the engine, if there is one."""
+        if self._engine_here:
+            self._events.put_nowait(event)
+
+    def ring(
+        self, phone: FakePhone, dial: Dial, on_progress: Callable[[DialProgress], None]
+    ) -> Ring:
+        """Ring a phone for a caller."""
+        ring = phone.ringing = Ring(self, phone, self._leg())
+        ring.on_progress = on_progress
+        self._spawn(self._ring(ring, dial))
+        return ring
+
+    def caller_gone(self, caller: FakeCaller, ended: Ended) -> None:
+        """A caller's channel has ended; without a script its end is kept for later."""
+        self.callers.pop(caller.arrival.leg, None)
+        scripted = self._channels.pop(caller.arrival.leg, None)
+        if caller.call and scripted is None:
+            self._orphans[caller.call] = ended
+        self.tell(LegEnded(leg=caller.arrival.leg, call=caller.call, cause=ended.cause))
+
+    async def _ring(self, ring: Ring, dial: Dial) -> None:
+        phone = ring.phone
+        phone.rings.append(self.clock.now())
+        if phone.rejects:
+            ring.end(DialStatus.BUSY)
+            return
+        phone.set_state(DeviceState.RINGING)
+        if ring.on_progress is not None:
+            ring.on_progress(LegRinging(leg=ring.leg, at=self.clock.now()))
+        limit = dial.ring.total_seconds()
+        if phone.answers_after is not None and phone.answers_after < limit:
+            await asyncio.sleep(phone.answers_after)
+            ring.answer()
+        else:
+            await asyncio.sleep(limit)
+            if ring.answered_at is None:
+                ring.end(DialStatus.NO_ANSWER)
+
+    async def _after_dial(self, caller: FakeCaller, ring: Ring) -> None:
+        result = await asyncio.shield(ring.result)
+        if caller.is_up and caller.ring is ring:
+            caller.ring, caller.last_dial = None, result
+            self._come_back(caller)
+
+    def _come_back(self, caller: FakeCaller) -> None:
+        first = caller.arrival
+        self._hand_over(
+            caller,
+            Arrival(
+                leg=first.leg,
+                source=first.source,
+                caller=first.caller,
+                caller_name=first.caller_name,
+                dialled=first.dialled,
+                endpoint=first.endpoint,
+                call=caller.call,
+                last_dial=caller.last_dial,
+            ),
+        )
+
+    def _hand_over(self, caller: FakeCaller, arrival: Arrival) -> None:
+        if self._engine_here:
+            channel = self._channels[arrival.leg] = FakeChannel(self, caller, arrival)
+            self._offered.put_nowait(channel)
+
+    def _leg(self) -> LegId:
+        return LegId(f"{self.node}/{next(self._numbers)}")
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
