@@ -1,0 +1,108 @@
+"""Writes the embedded Asterisk's configuration out of the templates in ``dialplans/asterisk``.
+
+Known placeholders: the folders ``etc run spool log lib agi modules data``, ``prompts`` (audio, as
+in ``@{prompts}/en/welcome``), ``music``, ``entity`` and every field of
+:class:`~callcenter.pbx.embedded.model.EmbeddedState`.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.embedded import layout, ports, templates
+from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
+from callcenter.pbx.embedded.process import running, serial
+from callcenter.settings import Settings
+
+
+def write_config(
+    settings: Settings, accounts: Sequence[SipAccount], trunks: Sequence[SipTrunk]
+) -> EmbeddedState:
+    """Write every file Asterisk reads, and the state beside them.
+
+    Ports and secrets stay while the PBX runs; otherwise both are chosen anew.
+
+    Raises:
+        PbxProblem: no free ports, Asterisk is missing, or a folder cannot be written.
+    """
+    home = layout.home(settings)
+    try:
+        home.make()
+        with serial(home):
+            state = running(settings) or ports.new_state()
+            _write_files(settings, state, accounts, trunks)
+            templates.write(home.state, json.dumps(asdict(state), indent=2) + "\n")
+    except OSError as error:
+        raise PbxProblem(f"The PBX's folder {home.base} cannot be written: {error}.") from None
+    return state
+
+
+def _write_files(
+    settings: Settings,
+    state: EmbeddedState,
+    accounts: Sequence[SipAccount],
+    trunks: Sequence[SipTrunk],
+) -> None:
+    home = layout.home(settings)
+    values = _values(settings, state)
+    for template in sorted(layout.TEMPLATES.glob("*.conf")):
+        text = template.read_text(encoding="utf-8")
+        templates.write(home.etc / template.name, templates.fill(text, values, where=template.name))
+    blocks = [_phone(account) for account in accounts] + [_trunk(trunk) for trunk in trunks]
+    templates.write(home.etc / "accounts.conf", "\n".join(blocks))
+    for script in sorted(layout.TEMPLATES.glob("*.py")):
+        templates.install_agi(script, home.agi)
+
+
+def _values(settings: Settings, state: EmbeddedState) -> dict[str, object]:
+    home = layout.home(settings)
+    entity = secrets.token_hex(5)
+    values: dict[str, object] = {
+        **asdict(state),
+        "etc": home.etc,
+        "run": home.run,
+        "spool": home.spool,
+        "log": home.log,
+        "lib": home.lib,
+        "agi": home.agi,
+        "modules": layout.module_dir(settings),
+        "data": layout.data_dir(settings, "asterisk"),
+        "prompts": settings.prompts,
+        "music": layout.music_dir(settings),
+        "entity": "02:" + ":".join(entity[i : i + 2] for i in range(0, 10, 2)),
+    }
+    for name, value in values.items():
+        if any(sign in str(value) for sign in ";\n\r"):
+            raise PbxProblem(
+                f"The path {value!s} ({name}) cannot be used: it holds ';' or a break."
+            )
+    return values
+
+
+def _phone(account: SipAccount) -> str:
+    number, name = account.extension, account.name or account.extension
+    return f"""\
+[{number}](phone)
+auth = {number}
+aors = {number}
+callerid = "{name}" <{number}>
+
+[{number}](phone-auth)
+username = {number}
+password = {account.secret}
+
+[{number}](phone-aor)
+"""
+
+
+def _trunk(trunk: SipTrunk) -> str:
+    return f"""\
+[trunk-{trunk.name}](line)
+
+[trunk-{trunk.name}]
+type = identify
+endpoint = trunk-{trunk.name}
+match = {trunk.match}
+"""
