@@ -26,8 +26,14 @@ from callcenter.acd.seat import Seat
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.kernel.ids import new_id
+from callcenter.pbx.port import DeviceState
 
 _log = structlog.get_logger(__name__)
+_PHONE_CUES = {
+    DeviceState.UNREACHABLE: Cue.PHONE_LOST,
+    DeviceState.IDLE: Cue.PHONE_IDLE,
+    DeviceState.IN_USE: Cue.PHONE_IN_USE,
+}  # ringing for somebody else says nothing yet
 _NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN)
 
 
@@ -68,6 +74,7 @@ class Dispatcher:
         self._tell = tell
         self._queues: dict[str, _Queue] = {}
         self._seats: dict[str, Seat] = {}
+        self._phones: dict[str, DeviceState] = {}
         self._ticket = count()
 
     # -- plan ---------------------------------------------------------------------------------
@@ -124,7 +131,7 @@ class Dispatcher:
 
     # -- what agents say ----------------------------------------------------------------------
 
-    def log_in(self, number: str, extension: str, *, reachable: bool, by: str) -> None:
+    def log_in(self, number: str, extension: str, *, by: str) -> None:
         """Put the agent of this seat at a phone, ready.
 
         Raises:
@@ -138,7 +145,7 @@ class Dispatcher:
             raise Refused(f"Seat {number} is on a call at extension {seat.extension}.")
         seat.misses = 0
         seat.say(SeatStatus.READY, by=by, extension=extension)
-        self.phone_seen(extension, reachable=reachable)
+        self._follow_phone(seat)
         self._match_seat(seat)
 
     def log_out(self, number: str, *, by: str) -> None:
@@ -173,16 +180,11 @@ class Dispatcher:
         seat = self._logged_in(number)
         seat.say(SeatStatus.BUSY, by=by, reason=reason, extension=seat.extension)
 
-    def phone_seen(self, extension: str, *, reachable: bool) -> None:
-        """The phone of a seat came or vanished."""
-        seat = self.seat_at(extension)
-        if seat is None:
-            return
-        if not reachable:
-            if seat.cue(Cue.PHONE_LOST):
-                seat.cancel_timer()
-        elif seat.cue(Cue.PHONE_BACK):
-            seat.resting_until = 0.0
+    def phone_seen(self, extension: str, state: DeviceState) -> None:
+        """A phone was seen in a state; the seat at it, if any, follows."""
+        self._phones[extension] = state
+        if (seat := self.seat_at(extension)) is not None:
+            self._follow_phone(seat)
             self._match_seat(seat)
 
     # -- callers ------------------------------------------------------------------------------
@@ -303,6 +305,13 @@ class Dispatcher:
         seat.cancel_timer()
         seat.timer = self._clock.call_later(rest, lambda: self._rested(seat))
 
+    def _follow_phone(self, seat: Seat) -> None:
+        cue = _PHONE_CUES.get(self._phones.get(seat.extension, DeviceState.UNREACHABLE))
+        if cue is not None and seat.offer is None and seat.cue(cue):
+            seat.resting_until = 0.0
+            if seat.state is SeatState.UNREACHABLE:
+                seat.cancel_timer()
+
     def _rested(self, seat: Seat) -> None:
         seat.resting_until = 0.0
         self._match_seat(seat)
@@ -310,6 +319,7 @@ class Dispatcher:
     def _wrap_up_over(self, seat: Seat) -> None:
         seat.cancel_timer()
         if seat.cue(Cue.WRAP_UP_OVER):
+            self._follow_phone(seat)
             self._match_seat(seat)
 
     def _match_all(self) -> None:

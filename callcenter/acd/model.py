@@ -20,6 +20,7 @@ class SeatState(StrEnum):
     RINGING = "ringing"
     TALKING = "talking"
     WRAP_UP = "wrap_up"
+    ENGAGED = "engaged"  # on the phone, but not for a queue
     UNREACHABLE = "unreachable"
 
 
@@ -32,7 +33,8 @@ class Cue(StrEnum):
     TALK_ENDED = "talk_ended"
     WRAP_UP_OVER = "wrap_up_over"
     PHONE_LOST = "phone_lost"
-    PHONE_BACK = "phone_back"
+    PHONE_IDLE = "phone_idle"
+    PHONE_IN_USE = "phone_in_use"
 
 
 _S, _C = SeatState, Cue
@@ -44,7 +46,11 @@ TABLE: dict[tuple[SeatState, Cue], SeatState] = {
     (_S.WRAP_UP, _C.WRAP_UP_OVER): _S.IDLE,
     (_S.IDLE, _C.PHONE_LOST): _S.UNREACHABLE,
     (_S.WRAP_UP, _C.PHONE_LOST): _S.UNREACHABLE,
-    (_S.UNREACHABLE, _C.PHONE_BACK): _S.IDLE,
+    (_S.IDLE, _C.PHONE_IN_USE): _S.ENGAGED,
+    (_S.ENGAGED, _C.PHONE_IDLE): _S.IDLE,
+    (_S.ENGAGED, _C.PHONE_LOST): _S.UNREACHABLE,
+    (_S.UNREACHABLE, _C.PHONE_IDLE): _S.IDLE,
+    (_S.UNREACHABLE, _C.PHONE_IN_USE): _S.ENGAGED,
 }
 """Every change there is. A pair that is not here changes nothing: a phone that vanishes while it
 rings or talks is told by the end of that ring or talk."""

@@ -66,10 +66,14 @@ class DeviceState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """What the PBX knows about an ended caller's channel, as far as it could be learnt."""
+    """What the PBX knows about an ended caller's channel, as far as it could be learnt.
+
+    ``at`` is set when it was noted while no engine listened; else it has just happened.
+    """
 
     cause: Cause
     dial: "DialResult | None" = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +200,7 @@ class Channel(Protocol):
         """Close the files of :meth:`record`; harmless when nothing is recorded."""
 
     async def gone(self) -> "Ended":
-        """Wait until the caller has hung up. Never raises :class:`Hangup`."""
+        """Wait until the caller has hung up. Raises :class:`NodeLost`, never :class:`Hangup`."""
 
     async def release(self, cause: Cause) -> None:
         """We are done with this call: hang up. Harmless when the caller went first."""

@@ -63,6 +63,8 @@ class FakePbx:
             endpoint=caller if source is Source.EXTENSION else "world",
         )
         self.callers[leg] = FakeCaller(self, arrival)
+        if source is Source.EXTENSION:
+            self.phone(caller).set_state(DeviceState.IN_USE)
         self._hand_over(self.callers[leg], arrival)
         return self.callers[leg]
 
@@ -176,6 +178,8 @@ class FakePbx:
         scripted = self._channels.pop(caller.arrival.leg, None)
         if caller.call and scripted is None:
             self._orphans[caller.call] = ended
+        if caller.arrival.source is Source.EXTENSION:
+            self.phone(caller.arrival.caller).set_state(DeviceState.IDLE)
         self.tell(LegEnded(leg=caller.arrival.leg, call=caller.call, cause=ended.cause))
 
     async def _ring(self, ring: Ring, dial: Dial) -> None:

@@ -1,0 +1,44 @@
+"""What administrators set up, read whole from the database and held in memory.
+
+Calls read it without waiting; a change is a new snapshot, and the next call sees it.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from callcenter.acd import Plan, load_plan
+from callcenter.ivr import Flow, load_flows, load_published
+from callcenter.numbers import Numbers, load_numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """All settings of all tenants at one moment."""
+
+    numbers: Numbers = field(default_factory=Numbers)
+    plan: Plan = field(default_factory=lambda: Plan(seats={}, queues={}))
+    flows: dict[tuple[str, int], Flow] = field(default_factory=dict)
+    published: dict[str, int] = field(default_factory=dict)
+
+    def flow(self, name: str, version: int | None = None) -> Flow | None:
+        """A flow: the version in force, or the one a call began with."""
+        return self.flows.get((name, version or self.published.get(name, 0)))
+
+
+def load_snapshot(engine: Engine) -> Snapshot:
+    """Read everything in one transaction (blocking)."""
+    with engine.connect() as connection:
+        return Snapshot(
+            numbers=load_numbers(connection),
+            plan=load_plan(connection),
+            flows=load_flows(connection),
+            published=load_published(connection),
+        )
+
+
+class CurrentSnapshot:
+    """Holds the snapshot in force."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.now = snapshot
