@@ -1,0 +1,1 @@
+"""All tests; ``support`` holds what several of them share."""

@@ -1,0 +1,1 @@
+"""Shared by the tests: real SIP phones, ears for what they hear."""
