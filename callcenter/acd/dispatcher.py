@@ -222,8 +222,14 @@ class Dispatcher:
             return
         if waiting.offer is not None:
             self.failed(waiting.offer, OfferFailure.CALLER_GONE)
+        self.let_go(waiting)
+
+    def let_go(self, waiting: Waiting) -> None:
+        """The caller waits no more, but a seat that rings or talks stays taken."""
         waiting.gone = True
-        self._queues[waiting.queue].callers.pop(waiting.call, None)
+        callers = self._queues[waiting.queue].callers
+        if callers.get(waiting.call) is waiting:
+            del callers[waiting.call]
 
     # -- offers -------------------------------------------------------------------------------
 
@@ -273,14 +279,16 @@ class Dispatcher:
         wrap_up = self._queues[offer.queue].plan.wrap_up.total_seconds()
         seat.timer = self._clock.call_later(wrap_up, lambda: self._wrap_up_over(seat))
 
-    def adopt_talk(self, call: str, queue: str, number: str, extension: str) -> Offer | None:
-        """A talk that began under an earlier engine goes on: the seat is held for it."""
+    def adopt(
+        self, call: str, queue: str, number: str, extension: str, *, talking: bool
+    ) -> Offer | None:
+        """A ring or talk that began under an earlier engine goes on: its seat is held for it."""
         seat = self._seats.get(number)
         plan = self.queue_plan(queue)
         if seat is None or plan is None or seat.offer is not None:
             return None
         seat.offer = self._offer(plan, seat, call, extension)
-        seat.state = SeatState.TALKING
+        seat.state = SeatState.TALKING if talking else SeatState.RINGING
         return seat.offer
 
     # -- inside -------------------------------------------------------------------------------

@@ -1,0 +1,181 @@
+"""The conductor: a task per call, events to whom they concern, belief compared with the PBX."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from callcenter.calls import EndedBy, OpenCall
+from callcenter.conductor.context import Context
+from callcenter.conductor.ending import close, settle_dial
+from callcenter.conductor.session import Session
+from callcenter.kernel.errors import CallCenterError
+from callcenter.kernel.ids import new_id
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import (
+    Channel,
+    DeviceChanged,
+    Ended,
+    LegEnded,
+    LinkDown,
+    LinkUp,
+    Pbx,
+    PbxEvent,
+)
+
+_log = structlog.get_logger(__name__)
+_RECONCILE_SECONDS = 10.0
+_LINK_GRACE_SECONDS = 5.0
+
+
+class Conductor:
+    """Runs the calls of one PBX node."""
+
+    def __init__(self, context: Context, pbx: Pbx) -> None:
+        self._context = context
+        self._pbx = pbx
+        self._sessions: dict[str, asyncio.Task[None]] = {}
+        self._closing: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._agreed = asyncio.Event()
+        self.link: LinkUp | LinkDown = LinkDown(node=pbx.node, why="not connected yet")
+
+    async def run(self) -> None:
+        """Take calls and events for ever; cancel to end. Calls then go on in the PBX."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take_events())
+                group.create_task(self._keep_agreeing())
+                group.create_task(self._take_calls())
+        finally:
+            for task in [*self._sessions.values(), *self._tasks]:
+                task.cancel()
+
+    # -- calls --------------------------------------------------------------------------------
+
+    async def _take_calls(self) -> None:
+        # Seats that still talk must be known before anybody is offered one.
+        try:
+            await asyncio.wait_for(self._agreed.wait(), _LINK_GRACE_SECONDS)
+        except TimeoutError:
+            _log.warning("taking calls without the PBX's event link")
+        async for channel in self._pbx.calls():
+            self._begin(channel)
+
+    def _begin(self, channel: Channel) -> None:
+        arrival = channel.arrival
+        known = self._known(channel)
+        call = known.id if known else arrival.call or new_id("c")
+        if call in self._sessions:
+            self._sessions[call].cancel()
+        session = Session(self._context, call, channel, known)
+        task = asyncio.create_task(session.run(), name=call)
+        self._sessions[call] = task
+        task.add_done_callback(lambda done: self._session_over(call, done))
+
+    def _known(self, channel: Channel) -> OpenCall | None:
+        arrival, ledger = channel.arrival, self._context.ledger
+        if known := ledger.open.get(arrival.call):
+            return known
+        # We may have died between writing the call down and marking its channel.
+        return next((call for call in ledger.open.values() if call.leg == arrival.leg), None)
+
+    def _session_over(self, call: str, task: asyncio.Task[None]) -> None:
+        if self._sessions.get(call) is task:
+            del self._sessions[call]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("session broke", call=call, error=repr(error))
+
+    # -- events -------------------------------------------------------------------------------
+
+    async def _take_events(self) -> None:
+        async for event in self._pbx.events():
+            try:
+                self._take(event)
+            except Exception:
+                _log.exception("event failed", pbx_event=event)
+
+    def _take(self, event: PbxEvent) -> None:
+        match event:
+            case DeviceChanged():
+                self._context.dispatcher.phone_seen(event.extension, event.state)
+            case LegEnded():
+                call = self._context.ledger.open.get(event.call)
+                if call is not None and call.leg == event.leg and call.id not in self._sessions:
+                    self._spawn(self._close_unwatched(call))
+            case LinkUp():
+                self.link = event
+                self._spawn(self._agree())
+            case LinkDown():
+                self.link = event
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- belief against the PBX ---------------------------------------------------------------
+
+    async def _keep_agreeing(self) -> None:
+        while True:
+            await self._context.clock.sleep(_RECONCILE_SECONDS)
+            if isinstance(self.link, LinkUp):
+                await self._agree()
+
+    async def _agree(self) -> None:
+        """Compare what we believe with what the PBX says, and mend ours."""
+        try:
+            for extension, state in (await self._pbx.devices()).items():
+                self._context.dispatcher.phone_seen(extension, state)
+            before = list(self._context.ledger.open.values())
+            live = {leg.leg for leg in await self._pbx.legs()}
+            orphans = await self._pbx.orphans()
+        except CallCenterError as error:
+            _log.warning("cannot compare with the PBX", why=str(error))
+            return
+        for call in before:
+            if call.id in self._sessions or call.id not in self._context.ledger.open:
+                continue
+            if call.leg in live:
+                self._hold_seat(call)
+            else:
+                await self._close_orphan(call, orphans.get(call.id))
+        for stale in orphans.keys() - self._context.ledger.open.keys():
+            await self._pbx.forget_orphan(stale)
+        self._agreed.set()
+
+    def _hold_seat(self, call: OpenCall) -> None:
+        """A ring or talk goes on that an earlier engine began: its seat is not free."""
+        if call.offer is None or call.id in self._context.held:
+            return
+        offer = call.offer
+        held = self._context.dispatcher.adopt(
+            call.id, offer.queue, offer.seat, offer.extension, talking=call.talk is not None
+        )
+        if held is not None:
+            self._context.held[call.id] = held
+
+    async def _close_unwatched(self, call: OpenCall) -> None:
+        try:
+            orphans = await self._pbx.orphans()
+        except CallCenterError as error:
+            _log.warning("cannot ask how a call ended", call=call.id, why=str(error))
+            return  # the next comparison finds it
+        await self._close_orphan(call, orphans.get(call.id))
+
+    async def _close_orphan(self, call: OpenCall, ended: Ended | None) -> None:
+        if call.id in self._closing or call.id not in self._context.ledger.open:
+            return
+        self._closing.add(call.id)
+        try:
+            by = EndedBy.CALLER if ended else EndedBy.LOST
+            ended = ended or Ended(cause=Cause.UNKNOWN)
+            at = ended.at or self._context.clock.now()
+            settle_dial(self._context, call, ended.dial, by, at)
+            await close(self._context, call, by, ended.cause, at)
+            await self._pbx.forget_orphan(call.id)
+        except CallCenterError as error:
+            _log.warning("cannot close a call", call=call.id, why=str(error))
+        finally:
+            self._closing.discard(call.id)

@@ -1,0 +1,102 @@
+"""How a call ends on paper, whoever finds that it is over: its session or the reconciler."""
+
+from datetime import datetime
+
+from callcenter.acd import OfferFailure
+from callcenter.calls import (
+    CallEnded,
+    EndedBy,
+    OfferEnded,
+    OfferOutcome,
+    OpenCall,
+    QueueLeft,
+    QueueLeftBy,
+    RecordingEnded,
+    TalkEnded,
+    TalkStarted,
+)
+from callcenter.conductor.context import Context
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import DialResult, DialStatus, LegId
+
+OUTCOMES = {
+    DialStatus.ANSWER: OfferOutcome.ANSWERED,
+    DialStatus.BUSY: OfferOutcome.REJECTED,
+    DialStatus.NO_ANSWER: OfferOutcome.NO_ANSWER,
+    DialStatus.UNREACHABLE: OfferOutcome.UNREACHABLE,
+    DialStatus.CONGESTION: OfferOutcome.UNREACHABLE,
+    DialStatus.CANCELLED: OfferOutcome.CALLER_GONE,
+}
+FAILURES = {
+    OfferOutcome.REJECTED: OfferFailure.REJECTED,
+    OfferOutcome.NO_ANSWER: OfferFailure.NO_ANSWER,
+    OfferOutcome.UNREACHABLE: OfferFailure.UNREACHABLE,
+    OfferOutcome.CALLER_GONE: OfferFailure.CALLER_GONE,
+}
+
+
+def settle_dial(
+    context: Context, call: OpenCall, dial: DialResult | None, by: EndedBy, at: datetime
+) -> bool:
+    """Write down how a ring or talk ended that no script of ours was watching.
+
+    Returns whether caller and seat have talked. ``at`` serves where the PBX gave no times.
+    """
+    offer, talk = call.offer, call.talk
+    answered = dial is not None and dial.status is DialStatus.ANSWER
+    if offer is not None and talk is None:
+        if dial is not None and answered:
+            _answered(context, call, dial, at)
+        else:
+            outcome = OUTCOMES[dial.status] if dial else OfferOutcome.CALLER_GONE
+            context.ledger.note(
+                call.id, OfferEnded(at=at, offer=offer.offer, seat=offer.seat, outcome=outcome)
+            )
+    talk = call.talk
+    if talk is not None:
+        if dial is not None and dial.answered_at and dial.talk is not None:
+            at = dial.answered_at + dial.talk
+        context.ledger.note(call.id, TalkEnded(at=at, offer=talk.offer, seat=talk.seat, by=by))
+    if held := context.held.pop(call.id, None):
+        if talk is not None:
+            context.dispatcher.answered(held)  # perhaps while nobody watched
+            context.dispatcher.talk_ended(held)
+        else:
+            outcome = OUTCOMES[dial.status] if dial else OfferOutcome.CALLER_GONE
+            context.dispatcher.failed(held, FAILURES.get(outcome, OfferFailure.CALLER_GONE))
+    return talk is not None
+
+
+def _answered(context: Context, call: OpenCall, dial: DialResult, at: datetime) -> None:
+    offer, moment = call.offer, dial.answered_at or at
+    if offer is None:
+        return
+    note = context.ledger.note
+    outcome = OfferOutcome.ANSWERED
+    note(call.id, OfferEnded(at=moment, offer=offer.offer, seat=offer.seat, outcome=outcome))
+    note(call.id, QueueLeft(at=moment, queue=offer.queue, by=QueueLeftBy.ANSWERED))
+    leg = dial.leg or LegId("")
+    note(call.id, TalkStarted(at=moment, offer=offer.offer, seat=offer.seat, leg=leg))
+
+
+async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at: datetime) -> None:
+    """Last entries of a call: queue left, recording kept, call ended."""
+    note = context.ledger.note
+    if call.queue is not None:
+        note(call.id, QueueLeft(at=at, queue=call.queue.queue, by=QueueLeftBy.ABANDONED))
+    if call.recording is not None:
+        finished = await context.recordings.finish(call.recording.path)
+        if finished is not None:
+            note(
+                call.id,
+                RecordingEnded(
+                    at=context.clock.now(),
+                    path=finished.path,
+                    seconds=finished.seconds,
+                    caller_rms=finished.caller_rms,
+                    seat_rms=finished.seat_rms,
+                    sha256=finished.sha256,
+                ),
+            )
+    if call.id in context.ledger.open:
+        note(call.id, CallEnded(at=at, by=by, cause=int(cause)))

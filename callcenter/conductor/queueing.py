@@ -1,0 +1,153 @@
+"""A caller's visit to a queue: wait with music, be offered, ring, talk; again until served."""
+
+import asyncio
+
+import structlog
+
+from callcenter.acd import Offer, OfferFailure
+from callcenter.calls import (
+    EndedBy,
+    OfferEnded,
+    OfferMade,
+    OfferOutcome,
+    OfferRang,
+    OpenCall,
+    QueueJoined,
+    QueueLeft,
+    QueueLeftBy,
+    RecordingStarted,
+    TalkEnded,
+    TalkStarted,
+)
+from callcenter.conductor.context import Context
+from callcenter.conductor.ending import FAILURES, OUTCOMES
+from callcenter.pbx.port import (
+    Channel,
+    Dial,
+    DialProgress,
+    DialStatus,
+    Hangup,
+    LegAnswered,
+    LegRinging,
+    NodeLost,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class QueueVisit:
+    """One caller, one queue. ``first arrival`` is kept over restarts and failed offers."""
+
+    def __init__(self, context: Context, call: OpenCall, channel: Channel, queue: str) -> None:
+        self._context = context
+        self._call = call
+        self._channel = channel
+        self._queue = queue
+
+    async def run(self) -> None:
+        """Return when a seat has served the caller and hung up; :class:`Hangup` otherwise."""
+        context, call = self._context, self._call
+        if call.queue is None or call.queue.queue != self._queue:
+            now = context.clock.now()
+            context.ledger.note(call.id, QueueJoined(at=now, queue=self._queue))
+        joined = call.queue
+        assert joined is not None  # noqa: S101 - just noted
+        offers: asyncio.Queue[Offer] = asyncio.Queue()
+        waiting = context.dispatcher.join(
+            call.id, self._queue, joined.at, offers.put_nowait, joined.priority
+        )
+        try:
+            await self._serve(offers)
+        except NodeLost:
+            # The ring or talk goes on in the PBX; the seat stays taken until we know how it ended.
+            if waiting.offer is not None:
+                context.held[call.id] = waiting.offer
+            context.dispatcher.let_go(waiting)
+            raise
+        finally:
+            context.dispatcher.leave(waiting)
+
+    async def _serve(self, offers: "asyncio.Queue[Offer]") -> None:
+        while True:
+            plan = self._context.dispatcher.queue_plan(self._queue)
+            await self._channel.music(plan.music if plan else "default")
+            offer = await self._next(offers)
+            if await self._try(offer):
+                return
+
+    async def _next(self, offers: "asyncio.Queue[Offer]") -> Offer:
+        offered = asyncio.ensure_future(offers.get())
+        gone = asyncio.ensure_future(self._channel.gone())
+        try:
+            await asyncio.wait({offered, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                raise Hangup(gone.result())
+            return offered.result()
+        finally:
+            offered.cancel()
+            gone.cancel()
+
+    async def _try(self, offer: Offer) -> bool:
+        """Ring the seat; true when they talked."""
+        note, now = self._context.ledger.note, self._context.clock.now
+        note(
+            self._call.id,
+            OfferMade(
+                at=now(),
+                offer=offer.token,
+                queue=offer.queue,
+                seat=offer.seat,
+                extension=offer.extension,
+            ),
+        )
+        if offer.record and self._call.recording is None:
+            await self._record()
+        dial = Dial(extension=offer.extension, ring=offer.ring, music=offer.music)
+        try:
+            result = await self._channel.dial(dial, lambda step: self._progress(offer, step))
+        except Hangup:
+            self._over(offer, DialStatus.CANCELLED, EndedBy.CALLER)
+            raise
+        return self._over(offer, result.status, EndedBy.SEAT)
+
+    async def _record(self) -> None:
+        name = self._context.recordings.name(self._call.id, self._context.clock.now())
+        try:
+            path = self._context.recordings.prepare(name)
+        except OSError as error:  # a full or missing disk stops recording, never a call
+            _log.error("cannot record", call=self._call.id, why=str(error))
+            return
+        self._context.ledger.note(
+            self._call.id, RecordingStarted(at=self._context.clock.now(), path=name)
+        )
+        await self._channel.record(path)
+
+    def _progress(self, offer: Offer, step: DialProgress) -> None:
+        note, call = self._context.ledger.note, self._call.id
+        match step:
+            case LegRinging():
+                note(call, OfferRang(at=step.at, offer=offer.token, leg=step.leg))
+            case LegAnswered():
+                if not self._context.dispatcher.answered(offer):
+                    _log.error("answered without holding the seat", call=call, seat=offer.seat)
+                outcome = OfferOutcome.ANSWERED
+                seat = offer.seat
+                note(call, OfferEnded(at=step.at, offer=offer.token, seat=seat, outcome=outcome))
+                note(call, QueueLeft(at=step.at, queue=offer.queue, by=QueueLeftBy.ANSWERED))
+                note(call, TalkStarted(at=step.at, offer=offer.token, seat=seat, leg=step.leg))
+
+    def _over(self, offer: Offer, status: DialStatus, by: EndedBy) -> bool:
+        context, now = self._context, self._context.clock.now()
+        if self._call.talk is not None:
+            context.ledger.note(
+                self._call.id, TalkEnded(at=now, offer=offer.token, seat=offer.seat, by=by)
+            )
+            context.dispatcher.talk_ended(offer)
+            return True
+        outcome = OUTCOMES[status]
+        context.ledger.note(
+            self._call.id,
+            OfferEnded(at=now, offer=offer.token, seat=offer.seat, outcome=outcome),
+        )
+        context.dispatcher.failed(offer, FAILURES.get(outcome, OfferFailure.NO_ANSWER))
+        return False

@@ -1,0 +1,212 @@
+"""One caller's session: straight-line code from the first ring to the last word.
+
+Runs as the call's own task. It ends by :class:`Hangup` (the caller went), by the end of the flow,
+or with the connection: then the call stays open and somebody will find it again.
+"""
+
+from contextlib import suppress
+
+import structlog
+
+from callcenter.calls import (
+    Answered,
+    EndedBy,
+    MenuChoice,
+    NodeEntered,
+    Offered,
+    OpenCall,
+    Resumed,
+    Routed,
+    TalkEnded,
+    TurnedAway,
+)
+from callcenter.conductor.context import Context
+from callcenter.conductor.ending import close, settle_dial
+from callcenter.conductor.features import Features
+from callcenter.conductor.queueing import QueueVisit
+from callcenter.ivr import Flow, QueueNode, Walker
+from callcenter.kernel.errors import NotFound
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
+from callcenter.routing import Decision, Facts, Kind, decide
+
+_log = structlog.get_logger(__name__)
+
+
+class Session:
+    """One call under one engine. ``known`` is the call's story so far, if it has one."""
+
+    def __init__(
+        self, context: Context, call: str, channel: Channel, known: OpenCall | None
+    ) -> None:
+        self._context = context
+        self._id = call
+        self._channel = channel
+        self._resuming = known is not None
+        if known is None:
+            self._offered()
+        self._call = context.ledger.open[call]
+
+    async def run(self) -> None:
+        """Serve the caller; when this returns the call has its CDR, unless the node was lost."""
+        try:
+            await self._serve()
+            await self._release(Cause.NORMAL)
+        except Hangup as hangup:
+            ended = hangup.ended
+            at = ended.at or self._context.clock.now()
+            settle_dial(self._context, self._call, ended.dial, EndedBy.CALLER, at)
+            await close(self._context, self._call, EndedBy.CALLER, ended.cause, at)
+        except NodeLost as lost:
+            _log.warning("call left to the PBX", call=self._id, why=str(lost))
+        except Exception:
+            _log.exception("call failed", call=self._id)
+            await self._apologise()
+
+    # -- the story ----------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        if self._resuming:
+            self._note_resumed()
+        await self._channel.adopt(self._id)
+        decision = self._decide()
+        match decision.destination.kind:
+            case Kind.REFUSE:
+                await self._turn_away(decision)
+            case Kind.FEATURE:
+                await self._answer()
+                features = Features(
+                    self._context.dispatcher,
+                    self._channel,
+                    self._channel.arrival.endpoint,
+                    decision.language,
+                )
+                await features.run(decision.destination.name)
+            case Kind.FLOW:
+                await self._answer()
+                await self._walk(decision)
+
+    def _decide(self) -> Decision:
+        arrival = self._channel.arrival
+        # A phone may claim any number; the account that it came through it cannot.
+        caller = arrival.endpoint if arrival.source is Source.EXTENSION else arrival.caller
+        facts = Facts(source=arrival.source, caller=caller, dialled=arrival.dialled)
+        decision = decide(facts, self._context.snapshot.now.numbers)
+        if not self._resuming:
+            self._context.ledger.note(
+                self._id,
+                Routed(
+                    at=self._context.clock.now(),
+                    destination=str(decision.destination),
+                    rule=decision.rule,
+                    tenant=decision.tenant,
+                ),
+            )
+        return decision
+
+    async def _answer(self) -> None:
+        await self._channel.answer()
+        if not self._call.answered:
+            self._context.ledger.note(self._id, Answered(at=self._context.clock.now()))
+
+    async def _turn_away(self, decision: Decision) -> None:
+        cause = decision.destination.cause
+        now = self._context.clock.now()
+        self._context.ledger.note(
+            self._id, TurnedAway(at=now, rule=decision.rule, cause=int(cause))
+        )
+        with suppress(Hangup):
+            await self._channel.reject(cause)
+        await close(self._context, self._call, EndedBy.ENGINE, cause, self._context.clock.now())
+
+    async def _walk(self, decision: Decision) -> None:
+        at = self._call.node
+        flow = self._flow(decision, at)
+        start = at.node if at is not None and at.flow == flow.name else ""
+        host = _Host(self._context, self._call, self._channel)
+        walker = Walker(flow, self._channel, host, decision.language)
+        node = flow.nodes.get(start)
+        if isinstance(node, QueueNode) and self._call.queue is not None:
+            await host.queue(node.queue)  # the caller was waiting: no word of it twice
+            start = node.next
+        elif isinstance(node, QueueNode) and self._served:
+            start = node.next
+        await walker.walk(start)
+
+    @property
+    def _served(self) -> bool:
+        return any(isinstance(event, TalkEnded) for event in self._call.events)
+
+    def _flow(self, decision: Decision, at: NodeEntered | None) -> Flow:
+        snapshot = self._context.snapshot.now
+        flow = snapshot.flow(at.flow, at.version) if at else None
+        flow = flow or snapshot.flow(decision.destination.name)
+        if flow is None:
+            raise NotFound(f"There is no published flow {decision.destination.name!r}.")
+        return flow
+
+    # -- entries ------------------------------------------------------------------------------
+
+    def _offered(self) -> None:
+        arrival = self._channel.arrival
+        self._context.ledger.note(
+            self._id,
+            Offered(
+                at=self._context.clock.now(),
+                leg=arrival.leg,
+                source=arrival.source,
+                caller=arrival.caller,
+                caller_name=arrival.caller_name,
+                dialled=arrival.dialled,
+                endpoint=arrival.endpoint,
+            ),
+        )
+
+    def _note_resumed(self) -> None:
+        now, arrival = self._context.clock.now(), self._channel.arrival
+        self._context.ledger.note(self._id, Resumed(at=now, leg=arrival.leg))
+        settle_dial(self._context, self._call, arrival.last_dial, EndedBy.SEAT, now)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    async def _release(self, cause: Cause) -> None:
+        await self._channel.release(cause)
+        if self._id in self._context.ledger.open:
+            now = self._context.clock.now()
+            await close(self._context, self._call, EndedBy.ENGINE, cause, now)
+
+    async def _apologise(self) -> None:
+        """Something of ours broke: the caller hears so, and the call ends on paper too."""
+        with suppress(Hangup, NodeLost):
+            await self._channel.answer()
+            await self._channel.play([Prompt("zh/apology"), Prompt("en/apology")])
+        try:
+            await self._release(Cause.FAILURE)
+        except NodeLost:
+            _log.warning("call left to the PBX", call=self._id)
+
+
+class _Host:
+    """What the walker asks of us."""
+
+    def __init__(self, context: Context, call: OpenCall, channel: Channel) -> None:
+        self._context = context
+        self._call = call
+        self._channel = channel
+
+    def entered(self, flow: Flow, node: str) -> None:
+        """Note where the caller is."""
+        now = self._context.clock.now()
+        entry = NodeEntered(at=now, flow=flow.name, version=flow.version, node=node)
+        self._context.ledger.note(self._call.id, entry)
+
+    def chose(self, node: str, keys: str, outcome: str) -> None:
+        """Note what the caller pressed."""
+        now = self._context.clock.now()
+        self._context.ledger.note(
+            self._call.id, MenuChoice(at=now, node=node, keys=keys, outcome=outcome)
+        )
+
+    async def queue(self, name: str) -> None:
+        """Let the caller wait and be served."""
+        await QueueVisit(self._context, self._call, self._channel, name).run()
