@@ -28,6 +28,10 @@ metadata = MetaData(
 )
 
 
+SQLITE_BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for another process that writes."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware datetimes in, aware UTC datetimes out, on databases that know no time zones too."""
 
@@ -54,7 +58,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MILLISECONDS}")
 
 
 def open_database(url: str) -> Engine:
