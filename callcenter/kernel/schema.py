@@ -5,7 +5,6 @@ opens the database behind a URL, blocks, and closes it again; ``app`` checks at 
 command line upgrades.
 """
 
-import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,7 +111,7 @@ def _nothing_when_empty(
 
 
 def _config(connection: Connection) -> Config:
-    config = Config(attributes={"connection": connection}, stdout=io.StringIO())
+    config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 
