@@ -21,7 +21,11 @@ from callcenter.settings import PROJECT
 
 CATALOGUE = PROJECT / "ivr_prompts" / "prompts.toml"
 LANGUAGES = ("en", "zh", "ja")
-_VOICES = {"en": "en-us", "zh": "cmn", "ja": "ja"}
+_VOICES = {  # espeak-ng's options for voice and words a minute
+    "en": ("-v", "en-us", "-s", "160"),
+    "zh": ("-v", "cmn", "-s", "190"),
+    "ja": ("-v", "ja", "-s", "180"),
+}
 _RECIPE = "1"  # change it when the sound changes: everything is made anew
 _MADE = "made.json"
 _TUNE = "music/default/tune"
@@ -39,13 +43,13 @@ class Prompt:
     """One text to speak; ``name`` as in ``en/welcome``."""
 
     name: str
-    voice: str
+    voice: tuple[str, ...]
     text: str
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever the audio would."""
-        return hashlib.sha256(f"{_RECIPE}|{self.voice}|{self.text}".encode()).hexdigest()
+        return hashlib.sha256(f"{_RECIPE} {self.voice} {self.text}".encode()).hexdigest()
 
 
 def read_catalogue(
@@ -123,7 +127,7 @@ def _read_made(folder: Path) -> dict[str, str]:
 
 
 def _speak(folder: Path, prompt: Prompt, espeak: Sequence[str], sox: Sequence[str]) -> None:
-    raw = _run([*espeak, "-v", prompt.voice, "-s", "150", "--stdin", "--stdout"], prompt)
+    raw = _run([*espeak, *prompt.voice, "--stdin", "--stdout"], prompt)
     trim = ["silence", "1", "0.02", "0.5%", "reverse"] * 2
     shape = [*trim, "pad", "0.05", "0.2", "gain", "-n", "-3"]
     target = _wav(folder, prompt.name)

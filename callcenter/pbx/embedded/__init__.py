@@ -5,6 +5,7 @@ The engine then talks to this Asterisk as to any other, with the ports of :class
 """
 
 from callcenter.pbx.embedded.config import write_config
+from callcenter.pbx.embedded.doctor import doctor
 from callcenter.pbx.embedded.layout import data_dir, music_dir, tool
 from callcenter.pbx.embedded.model import Check, EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.packages import install
@@ -18,6 +19,7 @@ __all__ = [
     "SipTrunk",
     "command",
     "data_dir",
+    "doctor",
     "install",
     "music_dir",
     "reload_accounts",

@@ -131,11 +131,11 @@ def root(settings: Settings) -> Root:
 
 
 @cache
-def asterisk_version(program: str) -> tuple[int, str]:
-    """Major version and the whole line of ``asterisk -V``; (0, why) when it does not run."""
+def asterisk_version(*program: str) -> tuple[int, str]:
+    """Major version and whole answer of ``program -V``; (0, why) when it does not run."""
     try:
         answer = subprocess.run(  # noqa: S603
-            [program, "-V"], capture_output=True, text=True, timeout=20, check=False
+            [*program, "-V"], capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 0, str(error)
