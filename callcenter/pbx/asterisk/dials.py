@@ -1,0 +1,80 @@
+"""Watches one dial: what AMI tells about the ringing leg becomes progress, in order and once.
+
+AMI and FastAGI are two connections, and AMI may be away; :meth:`DialWatch.settle` adds what AMI
+did not tell from the result that the call's own connection brought.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from callcenter.pbx.port import (
+    DialProgress,
+    DialResult,
+    DialStatus,
+    LegAnswered,
+    LegId,
+    LegRinging,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class DialWatch:
+    """State of one dial. ``hang_up`` is called for a leg that shows up after the dial's end was
+    asked for."""
+
+    def __init__(
+        self, on_progress: Callable[[DialProgress], None], hang_up: Callable[[LegId], None]
+    ) -> None:
+        self.legs: list[LegId] = []
+        self.called_off = False
+        self._on_progress = on_progress
+        self._hang_up = hang_up
+        self._ringing = False
+        self._answered: LegAnswered | None = None
+
+    def begun(self, leg: LegId) -> None:
+        """A leg was made."""
+        if leg not in self.legs:
+            self.legs.append(leg)
+        if self.called_off:
+            self._hang_up(leg)
+
+    def ringing(self, leg: LegId, at: datetime) -> None:
+        """The phone rings."""
+        if not self._ringing:
+            self._ringing = True
+            self._tell(LegRinging(leg=leg, at=at))
+
+    def answered(self, leg: LegId, at: datetime) -> None:
+        """The phone was picked up, perhaps without having told that it rings."""
+        if self._answered is None:
+            self.ringing(leg, at)
+            self._answered = LegAnswered(leg=leg, at=at)
+            self._tell(self._answered)
+
+    def call_off(self) -> None:
+        """Hang up what rings, and whatever begins to ring from now on."""
+        self.called_off = True
+        for leg in self.legs:
+            self._hang_up(leg)
+
+    def settle(self, result: DialResult) -> DialResult:
+        """Complete the result by what was seen, and the progress by the result."""
+        leg = result.leg or (self.legs[-1] if self.legs else None)
+        result = replace(result, leg=leg)
+        if result.status is not DialStatus.ANSWER:
+            return replace(result, status=DialStatus.CANCELLED) if self.called_off else result
+        if leg is not None and result.answered_at is not None:
+            self.answered(leg, result.answered_at)
+        at = self._answered.at if self._answered else result.answered_at
+        return replace(result, answered_at=at)
+
+    def _tell(self, progress: DialProgress) -> None:
+        try:
+            self._on_progress(progress)
+        except Exception:
+            _log.exception("a listener of dial progress failed")

@@ -1,0 +1,98 @@
+"""AMI messages to values of the port: events, channel rows, device states. Pure.
+
+Names of events and fields are those of Asterisk 20 and 22.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from panoramisk.message import Message
+
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import (
+    DeviceChanged,
+    DeviceState,
+    LegEnded,
+    LegId,
+    LiveLeg,
+    PbxEvent,
+    Source,
+)
+
+_CHANNEL = re.compile(r"PJSIP/(?P<endpoint>.+)-[0-9a-f]{8}(?:;[12])?")
+_DEVICE = re.compile(r"PJSIP/([0-9A-Za-z_-]{1,32})")
+_STATES = {
+    "notinuse": DeviceState.IDLE,
+    "inuse": DeviceState.IN_USE,
+    "busy": DeviceState.IN_USE,
+    "onhold": DeviceState.IN_USE,
+    "ringinuse": DeviceState.IN_USE,
+    "ring+inuse": DeviceState.IN_USE,
+    "ringing": DeviceState.RINGING,
+}
+TRUNK_PREFIX = "trunk-"
+
+
+def endpoint_of(channel: str) -> str:
+    """The extension or trunk behind a channel's name: ``PJSIP/1001-0000002a`` is ``1001``."""
+    found = _CHANNEL.fullmatch(channel)
+    return found.group("endpoint") if found else ""
+
+
+def device_state(text: str) -> DeviceState:
+    """From ``NOT_INUSE`` (events) or ``Not in use`` (lists); whatever is unknown cannot be rung."""
+    return _STATES.get(re.sub(r"[ _]", "", text.lower()), DeviceState.UNREACHABLE)
+
+
+def variables(message: Message, header: str) -> dict[str, str]:
+    """Channel variables in a message: one ``name=value`` per header of that name."""
+    values: Any = message.get(header, [])
+    pairs = [one.partition("=") for one in ([values] if isinstance(values, str) else values)]
+    return {name: value for name, _, value in pairs}
+
+
+def to_event(message: Message, node: str) -> PbxEvent | None:
+    """What the port tells of this message, if anything."""
+    match message.event:
+        case "Hangup":
+            return LegEnded(
+                leg=LegId(f"{node}/{message.uniqueid}"),
+                call=variables(message, "ChanVariable").get("CC_CALL", ""),
+                cause=Cause.of(message.cause),
+            )
+        case "DeviceStateChange":
+            return _device(str(message.device), str(message.state))
+        case _:
+            return None
+
+
+def _device(name: str, state: str) -> DeviceChanged | None:
+    found = _DEVICE.fullmatch(name)
+    if found is None or name.startswith("PJSIP/" + TRUNK_PREFIX):
+        return None
+    return DeviceChanged(extension=found.group(1), state=device_state(state))
+
+
+def to_device(message: Message) -> DeviceChanged | None:
+    """A row of ``PJSIPShowEndpoints``."""
+    return _device(f"PJSIP/{message.objectname}", str(message.devicestate))
+
+
+def to_leg(message: Message, node: str) -> LiveLeg | None:
+    """A row of ``Status`` asked with :data:`LEG_VARIABLES`; ``None`` for a channel not of ours."""
+    ours = variables(message, "Variable")
+    if not ours.get("CC_CALL"):
+        return None
+    seconds = str(message.seconds)
+    return LiveLeg(
+        leg=LegId(f"{node}/{message.uniqueid}"),
+        call=ours["CC_CALL"],
+        endpoint=endpoint_of(str(message.channel)).removeprefix(TRUNK_PREFIX),
+        inbound=ours.get("CC_SOURCE") in set(Source),  # not inherited by legs
+        up=str(message.channelstatedesc) == "Up",
+        age=timedelta(seconds=int(seconds) if seconds.isdecimal() else 0),
+    )
+
+
+LEG_VARIABLES = "CC_CALL,CC_SOURCE"

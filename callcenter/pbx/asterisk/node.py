@@ -1,0 +1,254 @@
+"""One Asterisk as the port wants it: FastAGI brings the calls, AMI everything else."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from panoramisk.message import Message
+
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.asterisk import events
+from callcenter.pbx.asterisk.agi_server import AgiServer
+from callcenter.pbx.asterisk.agi_session import AgiSession
+from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
+from callcenter.pbx.asterisk.arrival import read_arrival
+from callcenter.pbx.asterisk.channel import INTERRUPT, AsteriskChannel
+from callcenter.pbx.asterisk.dials import DialWatch
+from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import (
+    Channel,
+    DeviceState,
+    DialProgress,
+    Ended,
+    LegEnded,
+    LegId,
+    LinkDown,
+    LinkUp,
+    LiveLeg,
+    PbxEvent,
+)
+
+EVENTS_KEPT = 20_000
+"""Events waiting for a reader; beyond that they are dropped and the reader is told to ask anew."""
+
+_HANGUP_GRACE = 3.0  # seconds in which the dialplan hangs up by itself
+_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsteriskLink:
+    """Where an Asterisk is and how to reach it. ``sounds`` is the folder of the prompts."""
+
+    ami_host: str
+    ami_port: int
+    ami_user: str
+    ami_secret: str = field(repr=False)
+    fastagi_host: str
+    fastagi_port: int
+    fastagi_key: str = field(repr=False)
+    sounds: Path
+    node: str = "pbx1"
+
+
+class AsteriskNode:
+    """See :class:`callcenter.pbx.port.Pbx`."""
+
+    def __init__(self, link: AsteriskLink, clock: Clock) -> None:
+        self._link = link
+        self._clock = clock
+        self._channels: asyncio.Queue[Channel] = asyncio.Queue()
+        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
+        self._watches: dict[LegId, DialWatch] = {}
+        self._leaving: dict[LegId, asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._agi = AgiServer(link.fastagi_host, link.fastagi_port, link.fastagi_key, self._arrived)
+        self._ami = AmiLink(
+            host=link.ami_host,
+            port=link.ami_port,
+            user=link.ami_user,
+            secret=link.ami_secret,
+            on_message=self._heard,
+            on_up=lambda: self._tell(LinkUp(node=link.node)),
+            on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
+        )
+
+    @property
+    def node(self) -> str:
+        """See the port."""
+        return self._link.node
+
+    async def start(self) -> None:
+        """See the port.
+
+        Raises:
+            PbxProblem: the FastAGI port cannot be had.
+        """
+        await self._agi.start()
+        self._ami.start()
+
+    async def stop(self) -> None:
+        """See the port."""
+        await self._agi.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._ami.stop()
+
+    async def calls(self) -> AsyncIterator[Channel]:
+        """See the port."""
+        while True:
+            yield await self._channels.get()
+
+    async def events(self) -> AsyncIterator[PbxEvent]:
+        """See the port."""
+        while True:
+            yield await self._events.get()
+
+    async def hangup(self, leg: LegId, cause: Cause) -> bool:
+        """See the port."""
+        for watch in self._watches.values():
+            if leg in watch.legs:
+                watch.called_off = True
+        try:
+            await self._ami.ask(
+                {"Action": "Hangup", "Channel": self._local(leg), "Cause": str(int(cause))}
+            )
+        except ActionRefused:
+            return False
+        return True
+
+    async def legs(self) -> list[LiveLeg]:
+        """See the port."""
+        rows = await self._ami.ask_list({"Action": "Status", "Variables": events.LEG_VARIABLES})
+        legs = (events.to_leg(row, self.node) for row in rows)
+        return [leg for leg in legs if leg is not None]
+
+    async def devices(self) -> dict[str, DeviceState]:
+        """See the port."""
+        rows = await self._ami.ask_list({"Action": "PJSIPShowEndpoints"})
+        seen = (events.to_device(row) for row in rows)
+        return {device.extension: device.state for device in seen if device is not None}
+
+    async def orphans(self) -> dict[str, Ended]:
+        """See the port."""
+        rows = await self._ami.ask_list({"Action": "DBGetTree", "Family": FAMILY})
+        return dict(read_orphan(str(row.key), str(row.val), self.node) for row in rows)
+
+    async def forget_orphan(self, call: str) -> None:
+        """See the port."""
+        if not _CALL.fullmatch(call):
+            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
+        try:
+            await self._ami.ask({"Action": "DBDel", "Family": FAMILY, "Key": call})
+        except ActionRefused:
+            _log.debug("an ended call was forgotten already", call=call)
+
+    # -- for the channels ---------------------------------------------------------------------
+
+    def watch(self, leg: LegId, on_progress: Callable[[DialProgress], None]) -> DialWatch:
+        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        watch = DialWatch(on_progress, lambda dialled: self._spawn(self._drop(dialled)))
+        self._watches[leg] = watch
+        return watch
+
+    def unwatch(self, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        self._watches.pop(leg, None)
+
+    async def interrupt(self, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        await self._ami.ask(
+            {
+                "Action": "PlayDTMF",
+                "Channel": self._local(leg),
+                "Digit": INTERRUPT,
+                "Duration": "40",
+                "Receive": "true",
+            }
+        )
+
+    def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
+        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        self._spawn(self._see_to_hangup(leg, cause))
+
+    async def _see_to_hangup(self, leg: LegId, cause: Cause) -> None:
+        gone = self._leaving.setdefault(leg, asyncio.Event())
+        try:
+            async with asyncio.timeout(_HANGUP_GRACE):
+                await gone.wait()
+        except TimeoutError:
+            await self._drop(leg, cause)
+        finally:
+            self._leaving.pop(leg, None)
+
+    async def _drop(self, leg: LegId, cause: Cause = Cause.NORMAL) -> None:
+        try:
+            await self.hangup(leg, cause)
+        except PbxProblem as error:
+            _log.error("a channel could not be hung up", leg=leg, error=str(error))
+
+    # -- what comes in ------------------------------------------------------------------------
+
+    def _arrived(self, session: AgiSession) -> None:
+        arrival = read_arrival(session.environment, self.node, self._clock.now())
+        self._channels.put_nowait(
+            AsteriskChannel(
+                session, arrival, switch=self, clock=self._clock, sounds=self._link.sounds
+            )
+        )
+
+    def _heard(self, message: Message) -> None:
+        if str(message.event).startswith("Dial"):
+            self._heard_dial(message)
+            return
+        event = events.to_event(message, self.node)
+        if event is None:
+            return
+        if isinstance(event, LegEnded) and event.leg in self._leaving:
+            self._leaving[event.leg].set()
+        self._tell(event)
+
+    def _heard_dial(self, message: Message) -> None:
+        watch = self._watches.get(LegId(f"{self.node}/{message.uniqueid}"))
+        if watch is None:
+            return
+        leg, now = LegId(f"{self.node}/{message.destuniqueid}"), self._clock.now()
+        match message.event, message.dialstatus:
+            case "DialBegin", _:
+                watch.begun(leg)
+            case "DialState", "RINGING":
+                watch.ringing(leg, now)
+            case "DialEnd", "ANSWER":
+                watch.answered(leg, now)
+
+    def _tell(self, event: PbxEvent) -> None:
+        if self._events.qsize() >= EVENTS_KEPT:
+            self._events = _emptied(self._events)
+            self._events.put_nowait(LinkDown(node=self.node, why="nobody read the events"))
+            self._events.put_nowait(LinkUp(node=self.node))
+        self._events.put_nowait(event)
+
+    def _local(self, leg: LegId) -> str:
+        node, _, name = leg.partition("/")
+        if node != self.node or not re.fullmatch(r"[0-9A-Za-z._-]{1,150}", name):
+            raise PbxProblem(f"{leg!r} is not a channel of {self.node}.")
+        return name
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _emptied(queue: "asyncio.Queue[PbxEvent]") -> "asyncio.Queue[PbxEvent]":
+    """Drop what waits; the queue stays the same, since a reader may be waiting on it."""
+    while not queue.empty():
+        queue.get_nowait()
+    return queue
