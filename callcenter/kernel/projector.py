@@ -33,6 +33,7 @@ class Projector:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.mark = 0
         self._waiting: deque[tuple[int, Write]] = deque()
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
@@ -43,10 +44,12 @@ class Projector:
         """Writes that the database has not taken yet."""
         return len(self._waiting)
 
-    def mark(self) -> int:
+    def load_mark(self) -> int:
         """Position up to which the database has everything (blocking; for the start)."""
         with self._engine.connect() as connection:
-            return connection.execute(select(journal_mark.c.position)).scalar_one_or_none() or 0
+            position = connection.execute(select(journal_mark.c.position)).scalar_one_or_none()
+        self.mark = position or 0
+        return self.mark
 
     def add(self, position: int, write: Write) -> None:
         """Have ``write`` done; positions must not fall."""
@@ -93,3 +96,4 @@ class Projector:
             position = batch[-1][0]
             if not connection.execute(update(journal_mark).values(position=position)).rowcount:
                 connection.execute(journal_mark.insert().values(id=1, position=position))
+        self.mark = position

@@ -80,12 +80,25 @@ class FakePbx:
             if caller.ring is not None:
                 caller.ring.on_progress = None
 
+    def cut_scripts(self) -> None:
+        """Break the connection of every script; the engine lives and the callers come back."""
+        for channel in self._channels.values():
+            channel.cut()
+        self._channels.clear()
+        for caller in list(self.callers.values()):
+            if caller.ring is not None:
+                caller.ring.on_progress = None
+        self._reattach()
+
     # -- the port -----------------------------------------------------------------------------
 
     async def start(self) -> None:
         """See the port."""
         self._engine_here = True
         self.tell(LinkUp(node=self.node))
+        self._reattach()
+
+    def _reattach(self) -> None:
         for caller in list(self.callers.values()):
             if caller.ring is None:
                 self._come_back(caller)

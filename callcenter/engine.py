@@ -1,0 +1,130 @@
+"""The engine: all rooms wired by hand around one PBX, one database, one journal.
+
+Start order: what was known (snapshot, journal) before the PBX is listened to. Stopping lets calls
+go on in the PBX; :meth:`Engine.hang_up_all` ends them first where the PBX stops too.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine as Database
+
+from callcenter.acd import Dispatcher, Register, StateChanged, StatusChanged, load_status
+from callcenter.calls import Ledger
+from callcenter.conductor import Conductor
+from callcenter.conductor.context import Context
+from callcenter.kernel.bus import Bus
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.journal import Journal
+from callcenter.kernel.projector import Projector
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import Pbx
+from callcenter.records import Recordings
+from callcenter.snapshot import CurrentSnapshot, load_snapshot
+
+_log = structlog.get_logger(__name__)
+_RELEASE_SECONDS = 60.0
+_HANG_UP_SECONDS = 3.0
+
+
+class Engine:
+    """One engine. Blocking set-up in the constructor's caller's thread, then :meth:`start`."""
+
+    def __init__(
+        self, *, pbx: Pbx, clock: Clock, database: Database, journal: Path, recordings: Path
+    ) -> None:
+        self.clock = clock
+        self.pbx = pbx
+        self.database = database
+        self.bus = Bus()
+        self.journal = Journal(journal)
+        self.projector = Projector(database)
+        self.ledger = Ledger(self.journal, self.projector, self.bus)
+        self.register = Register(self.journal, self.projector)
+        self.dispatcher = Dispatcher(clock, self.bus.publish)
+        self.snapshot = CurrentSnapshot(load_snapshot(database))
+        self.started_at = clock.now()
+        self.conductor = Conductor(
+            Context(
+                clock=clock,
+                ledger=self.ledger,
+                dispatcher=self.dispatcher,
+                snapshot=self.snapshot,
+                recordings=Recordings(recordings, clock),
+            ),
+            pbx,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Remember, then listen."""
+        await asyncio.to_thread(self._remember)
+        self.bus.subscribe(StatusChanged, self.register.note)
+        self.bus.subscribe(StateChanged, _log_state)
+        self._run(self.projector.run(), "projector")
+        self._run(self.journal.keep(), "journal")
+        self._run(self._release(), "release")
+        await self.pbx.start()
+        self._run(self.conductor.run(), "conductor")
+
+    async def stop(self) -> None:
+        """Let go of the calls, write down the rest."""
+        for task in self._tasks:
+            if task.get_name() != "projector":
+                task.cancel()
+        await self.pbx.stop()
+        try:
+            await asyncio.wait_for(self.projector.settled(), _HANG_UP_SECONDS)
+        except TimeoutError:
+            _log.warning("database did not take everything; the journal has it")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.journal.close()
+
+    async def reload(self) -> None:
+        """Take over what administrators changed; the next call sees it."""
+        snapshot = await asyncio.to_thread(load_snapshot, self.database)
+        self.snapshot.now = snapshot
+        self.dispatcher.configure(snapshot.plan)
+
+    async def hang_up_all(self) -> None:
+        """End every call and wait until each has its CDR, some seconds at most."""
+        for call in list(self.ledger.open.values()):
+            await self.pbx.hangup(call.leg, Cause.NORMAL)
+        deadline = self.clock.monotonic() + _HANG_UP_SECONDS
+        while self.ledger.open and self.clock.monotonic() < deadline:
+            await self.clock.sleep(0.05)
+
+    async def failed(self) -> None:
+        """Return when a part of the engine has ended although nobody stopped it; raises its error.
+
+        For the process to end and be started again rather than live on in halves.
+        """
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    def _remember(self) -> None:
+        records = self.journal.open()
+        mark = self.projector.load_mark()
+        with self.database.connect() as connection:
+            stored = load_status(connection)
+        self.dispatcher.configure(self.snapshot.now.plan)
+        self.register.restore(self.dispatcher, stored, records, mark)
+        self.ledger.restore(records, mark)
+
+    async def _release(self) -> None:
+        while True:
+            await self.clock.sleep(_RELEASE_SECONDS)
+            self.ledger.release(self.projector.mark)
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+
+def _log_state(change: StateChanged) -> None:
+    _log.info("seat state", seat=change.seat, state=change.state.value, call=change.call)
