@@ -42,6 +42,11 @@ class Journal:
         self._dirty = False
         self._unwritten: deque[bytes] = deque()
 
+    @property
+    def position(self) -> int:
+        """Of the newest record; 0 when there is none."""
+        return self._next - 1
+
     def open(self) -> list[Record]:
         """Read what is there (a torn last line is cut off), get ready to write after it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

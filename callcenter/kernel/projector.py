@@ -34,6 +34,7 @@ class Projector:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.mark = 0
+        self.ok = True
         self._waiting: deque[tuple[int, Write]] = deque()
         self._more = asyncio.Event()
         self._idle = asyncio.Event()
@@ -67,10 +68,12 @@ class Projector:
                 await asyncio.to_thread(self._commit, batch)
             except (OperationalError, InterfaceError) as error:
                 _log.error("database does not take records", error=str(error), held=self.backlog)
+                self.ok = False
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             except SQLAlchemyError:
                 await asyncio.to_thread(self._commit_singly, batch)
+            self.ok = True
             for _ in batch:
                 self._waiting.popleft()
             if not self._waiting:

@@ -1,0 +1,186 @@
+"""The process: settings, database, PBX, engine and API put together, in order, and taken apart.
+
+The only module that names a concrete PBX.
+"""
+
+import asyncio
+import logging
+import logging.handlers
+import signal
+
+import structlog
+
+from callcenter.engine import Engine
+from callcenter.kernel import schema
+from callcenter.kernel.clock import LoopClock
+from callcenter.kernel.database import open_database
+from callcenter.kernel.errors import BadSettings
+from callcenter.numbers import Numbers, load_numbers
+from callcenter.pbx import embedded
+from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
+from callcenter.services import EngineServices
+from callcenter.settings import Settings
+from callcenter.web.server import ApiServer
+
+_log = structlog.get_logger(__name__)
+_LOG_BYTES = 20 << 20
+
+
+def run(settings: Settings, *, with_pbx: bool = True) -> None:
+    """Run the engine until SIGINT, SIGTERM or a stop over the API; blocking.
+
+    ``with_pbx`` also starts the embedded PBX (or adopts the one that runs) unless another one is
+    configured, and ends it at the end.
+
+    Raises:
+        CallCenterError: it cannot start; one sentence says why and what to do.
+    """
+    configure_logging(settings)
+    asyncio.run(_App(settings, with_pbx=with_pbx and settings.asterisk is None).run())
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log lines go to ``home/log/engine.log``; warnings and worse also to stderr."""
+    folder = settings.home / "log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = logging.handlers.RotatingFileHandler(
+            folder / "engine.log", maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8"
+        )
+    except OSError as error:
+        raise BadSettings(f"The log folder {folder} cannot be used: {error}.") from None
+    stderr = logging.StreamHandler()
+    stderr.setLevel(logging.WARNING)
+    logging.basicConfig(
+        level=settings.log_level.upper(), handlers=[file, stderr], format="%(message)s", force=True
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            getattr(logging, settings.log_level.upper())
+        ),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _App:
+    """One life of the process."""
+
+    def __init__(self, settings: Settings, *, with_pbx: bool) -> None:
+        self._settings = settings
+        self._with_pbx = with_pbx
+        self._stopping = asyncio.Event()
+        self._api = ApiServer()
+
+    async def run(self) -> None:
+        settings = self._settings
+        self._api.claim(settings.socket)
+        try:
+            await asyncio.to_thread(schema.check, settings.database_url)
+            database = open_database(settings.database_url)
+            with database.connect() as connection:
+                numbers = load_numbers(connection)
+            link = await self._link(numbers)
+            engine = Engine(
+                pbx=AsteriskNode(link, LoopClock()),
+                clock=LoopClock(),
+                database=database,
+                journal=settings.journal,
+                recordings=settings.recordings,
+            )
+            await self._live(engine)
+            database.dispose()
+        finally:
+            await self._api.stop()
+
+    async def _live(self, engine: Engine) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stopping.set)
+        services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine))
+        try:
+            await engine.start()
+            await self._api.start(services, self._settings.socket)
+            _log.info("engine is up", socket=str(self._settings.socket))
+            await self._until_stopped(engine)
+        finally:
+            await self._api.stop()
+            if self._with_pbx:
+                await engine.hang_up_all()
+            await engine.stop()
+            if self._with_pbx:
+                await asyncio.to_thread(embedded.stop, self._settings)
+            _log.info("engine has stopped")
+
+    async def _until_stopped(self, engine: Engine) -> None:
+        stopped = asyncio.create_task(self._stopping.wait())
+        failed = asyncio.create_task(engine.failed())
+        await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if failed.done():
+            _log.error("a part of the engine has failed", error=repr(failed.exception()))
+            failed.result()
+        failed.cancel()
+
+    async def _link(self, numbers: Numbers) -> AsteriskLink:
+        settings, external = self._settings, self._settings.asterisk
+        if external is not None:
+            return AsteriskLink(
+                ami_host=external.ami_host,
+                ami_port=external.ami_port,
+                ami_user=external.ami_user,
+                ami_secret=external.ami_secret.get_secret_value(),
+                fastagi_host=external.fastagi_host,
+                fastagi_port=external.fastagi_port,
+                fastagi_key=external.fastagi_key.get_secret_value(),
+                sounds=settings.prompts,
+            )
+        state = await asyncio.to_thread(self._embedded_state, numbers)
+        return AsteriskLink(
+            ami_host="127.0.0.1",
+            ami_port=state.ami_port,
+            ami_user=state.ami_user,
+            ami_secret=state.ami_secret,
+            fastagi_host="127.0.0.1",
+            fastagi_port=state.fastagi_port,
+            fastagi_key=state.fastagi_key,
+            sounds=settings.prompts,
+        )
+
+    def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:
+        if state := embedded.running(self._settings):
+            return state
+        if not self._with_pbx:
+            raise BadSettings(
+                "No PBX runs and none is configured; run `callcenter pbx start`, or `callcenter up`"
+                " without --no-pbx, or set [asterisk] in the settings."
+            )
+        accounts, trunks = sip_plan(numbers)
+        embedded.write_config(self._settings, accounts, trunks)
+        return embedded.start(self._settings)
+
+    async def _apply(self, engine: Engine) -> None:
+        if self._settings.asterisk is None:
+            accounts, trunks = sip_plan(engine.snapshot.now.numbers)
+            await asyncio.to_thread(embedded.reload_accounts, self._settings, accounts, trunks)
+
+
+def sip_plan(numbers: Numbers) -> tuple[list[embedded.SipAccount], list[embedded.SipTrunk]]:
+    """Phones and trunks as the embedded PBX wants them."""
+    return (
+        [
+            embedded.SipAccount(extension=e.number, secret=e.secret, name=e.name)
+            for e in numbers.extensions.values()
+        ],
+        [
+            embedded.SipTrunk(name=trunk.name, match=trunk.match)
+            for trunk in numbers.trunks.values()
+        ],
+    )

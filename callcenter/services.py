@@ -1,0 +1,139 @@
+"""What the REST API may ask of a running engine, answered from the rooms."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import callcenter
+from callcenter.acd import QueueView, SeatStatus, SeatView
+from callcenter.calls import Cdr, OpenCall
+from callcenter.calls.store import get_cdr, list_cdrs
+from callcenter.engine import Engine
+from callcenter.kernel.errors import NotFound
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import LinkDown
+from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
+
+_BY = "command"
+
+
+class EngineServices:
+    """See :class:`callcenter.web.services.Services`.
+
+    ``stop`` begins the end of the process; ``apply`` brings phones and trunks to the PBX.
+    """
+
+    def __init__(
+        self, engine: Engine, stop: Callable[[], None], apply: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._engine = engine
+        self._stop = stop
+        self._apply = apply
+
+    def status(self) -> StatusView:
+        """How the engine is."""
+        engine, now = self._engine, self._engine.clock.now()
+        link = engine.conductor.link
+        seats = engine.dispatcher.seats()
+        backlog = engine.projector.backlog
+        return StatusView(
+            version=callcenter.__version__,
+            pid=os.getpid(),
+            started_at=engine.started_at,
+            uptime_seconds=round((now - engine.started_at).total_seconds(), 1),
+            pbx=PbxView(
+                node=link.node,
+                connected=not isinstance(link, LinkDown),
+                why=link.why if isinstance(link, LinkDown) else "",
+            ),
+            database=DatabaseView(ok=engine.projector.ok, backlog=backlog),
+            journal=JournalView(position=engine.journal.position, projected=engine.projector.mark),
+            calls_open=len(engine.ledger.open),
+            queues=len(engine.dispatcher.queues()),
+            seats_logged_in=sum(seat.status is not SeatStatus.LOGGED_OUT for seat in seats),
+        )
+
+    def seats(self) -> list[SeatView]:
+        """Every seat."""
+        return [seat.view() for seat in self._engine.dispatcher.seats()]
+
+    def queues(self) -> list[QueueView]:
+        """Every queue."""
+        return self._engine.dispatcher.queues()
+
+    def calls(self) -> list[CallView]:
+        """Open calls, oldest first."""
+        now = self._engine.clock.now()
+        return [_call_view(call, now) for call in list(self._engine.ledger.open.values())]
+
+    async def cdrs(self, most: int) -> list[Cdr]:
+        """The newest CDRs."""
+        return await asyncio.to_thread(self._list_cdrs, most)
+
+    async def cdr(self, call: str) -> Cdr:
+        """One CDR."""
+        cdr = await asyncio.to_thread(self._get_cdr, call)
+        if cdr is None:
+            raise NotFound(f"There is no ended call {call}.")
+        return cdr
+
+    def seat_log_in(self, seat: str, extension: str) -> None:
+        """Put an agent at a phone."""
+        if extension not in self._engine.snapshot.now.numbers.extensions:
+            raise NotFound(f"There is no extension {extension}.")
+        self._engine.dispatcher.log_in(seat, extension, by=_BY)
+
+    def seat_log_out(self, seat: str) -> None:
+        """No more calls for this seat."""
+        self._engine.dispatcher.log_out(seat, by=_BY)
+
+    def seat_ready(self, seat: str) -> None:
+        """It takes calls."""
+        self._engine.dispatcher.ready(seat, by=_BY)
+
+    def seat_busy(self, seat: str, reason: str) -> None:
+        """It takes none for now."""
+        self._engine.dispatcher.busy(seat, reason, by=_BY)
+
+    async def hang_up(self, call: str) -> None:
+        """End a running call."""
+        found = self._engine.ledger.open.get(call)
+        if found is None:
+            raise NotFound(f"There is no running call {call}.")
+        await self._engine.pbx.hangup(found.leg, Cause.NORMAL)
+
+    async def reload(self) -> None:
+        """Take over what was changed in the database."""
+        await self._engine.reload()
+        await self._apply()
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        self._stop()
+
+    def _list_cdrs(self, most: int) -> list[Cdr]:
+        with self._engine.database.connect() as connection:
+            return list_cdrs(connection, most=most)
+
+    def _get_cdr(self, call: str) -> Cdr | None:
+        with self._engine.database.connect() as connection:
+            return get_cdr(connection, call)
+
+
+def _call_view(call: OpenCall, now: datetime) -> CallView:
+    offered, offer = call.offered, call.offer
+    waiting = (now - call.queue.at).total_seconds() if call.queue else None
+    talking = (now - call.talk.at).total_seconds() if call.talk else None
+    return CallView(
+        call=call.id,
+        tenant=call.tenant,
+        state=call.state,
+        caller=offered.caller if offered else "",
+        dialled=offered.dialled if offered else "",
+        queue=call.queue.queue if call.queue else (offer.queue if offer else ""),
+        seat=offer.seat if offer else "",
+        started_at=offered.at if offered else now,
+        waiting_seconds=waiting,
+        talking_seconds=talking,
+    )
