@@ -171,7 +171,7 @@ class Phone:
             return
         self.on_ring = _refuse
         alive = [call for call in self.calls if call.alive]
-        await asyncio.gather(*(call.hang_up(within=2) for call in alive), return_exceptions=True)
+        await asyncio.gather(*(call.hang_up(within=1) for call in alive), return_exceptions=True)
         self._stop_refreshing()
         for behaviour in self._behaviours:
             behaviour.cancel()

@@ -28,6 +28,7 @@ class Voice:
     """Audio of one call. Speaks silence until told otherwise."""
 
     def __init__(self, ip: str, describe: Callable[[], str]) -> None:
+        self._describe = describe
         self.changes = Changes(describe)
         self.heard = Heard()
         self.remote: sdp.Session | None = None
@@ -90,16 +91,16 @@ class Voice:
     async def press(self, keys: str, *, duration: float = 0.12, pause: float = 0.08) -> None:
         """Press keys one after the other (RFC 4733); returns when the last was released."""
         if self.remote is None or self._udp.closed:
-            raise PhoneFailure(f"cannot press {keys!r}: the call has no audio")
+            raise self._failure(f"cannot press {keys!r}: the call has no audio")
         if self._sender.event_type is None:
-            raise PhoneFailure(f"cannot press {keys!r}: the other side takes no telephone-event")
+            raise self._failure(f"cannot press {keys!r}: the other side takes no telephone-event")
         released = [self._sender.press(key, duration, pause) for key in keys]
         try:
             async with asyncio.timeout(len(keys) * (duration + pause + 0.5) + 2):
                 await asyncio.gather(*released)
         except asyncio.CancelledError:
             if self._udp.closed:
-                raise PhoneFailure(f"the call ended while {keys!r} were pressed") from None
+                raise self._failure(f"the call ended while {keys!r} were pressed") from None
             raise
 
     async def hears_packets(self, *, within: float = 5.0) -> float:
@@ -171,6 +172,9 @@ class Voice:
         """Names of the prompts heard, in order, also of those cut short after 0.8 s."""
         sounds = {name: audio.read_wav(path) for name, path in library.items()}
         return [self._named(match) for match in audio.prompts_in(self.heard.speech(), sounds)]
+
+    def _failure(self, what: str) -> PhoneFailure:
+        return PhoneFailure(f"{what}\n{self._describe()}")
 
     def _named(self, match: audio.Match) -> PromptHeard:
         name = PromptHeard(match.name)
