@@ -1,0 +1,179 @@
+"""The REST API: paths to services, errors to ``{"code", "message"}``. No decision is made here."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+import callcenter
+from callcenter.acd.model import QueueView, SeatView
+from callcenter.calls.cdr import Cdr
+from callcenter.kernel.errors import CallCenterError, NotFound
+from callcenter.web.services import Services
+from callcenter.web.views import CallView, ProblemView, StatusView
+
+_log = structlog.get_logger(__name__)
+MOST_CDRS = 1000
+
+
+class LogIn(BaseModel):
+    """Body of a login."""
+
+    model_config = ConfigDict(extra="forbid")
+    extension: str = Field(min_length=1, max_length=32)
+
+
+class Busy(BaseModel):
+    """Body of a pause."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: str = Field("", max_length=64)
+
+
+class _Route(APIRoute):
+    """A fault of ours becomes a logged traceback and a plain sentence."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (CallCenterError, HTTPException, RequestValidationError):
+                raise
+            except Exception:
+                _log.exception("request failed", method=request.method, path=request.url.path)
+                return _problem(500, "internal", "The engine met a fault; its log tells more.")
+
+        return guarded
+
+
+def create_api(services: Services) -> FastAPI:
+    """The application for one engine; its description is at ``/openapi.json``."""
+    api = FastAPI(
+        title="Call center engine",
+        version=callcenter.__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    answers: dict[int | str, dict[str, Any]] = {
+        status: {"model": ProblemView} for status in ("4XX", "5XX", 422)
+    }
+    router = APIRouter(prefix="/v1", route_class=_Route, responses=answers)
+    _engine(router, services)
+    _seats(router, services)
+    _calls(router, services)
+    api.include_router(router)
+    _errors(api)
+    return api
+
+
+def _engine(router: APIRouter, services: Services) -> None:
+    @router.get("/status")
+    async def status() -> StatusView:
+        """How the engine is."""
+        return services.status()
+
+    @router.get("/queues")
+    async def queues() -> list[QueueView]:
+        """Every queue: who waits, how long, how many seats."""
+        return services.queues()
+
+    @router.post("/reload", status_code=204)
+    async def reload() -> None:
+        """Take over what was changed in the database."""
+        await services.reload()
+
+    @router.post("/stop", status_code=202)
+    async def stop() -> None:
+        """Stop the engine; calls go on in the PBX."""
+        services.stop()
+
+
+def _seats(router: APIRouter, services: Services) -> None:
+    def shown(seat: str) -> SeatView:
+        for view in services.seats():
+            if view.seat == seat:
+                return view
+        raise NotFound(f"There is no seat {seat}.")
+
+    @router.get("/seats")
+    async def seats() -> list[SeatView]:
+        """Every seat: what its agent says and what is seen."""
+        return services.seats()
+
+    @router.post("/seats/{seat}/login")
+    async def log_in(seat: str, body: LogIn) -> SeatView:
+        """Put an agent at a phone."""
+        services.seat_log_in(seat, body.extension)
+        return shown(seat)
+
+    @router.post("/seats/{seat}/logout")
+    async def log_out(seat: str) -> SeatView:
+        """No more calls for this seat."""
+        services.seat_log_out(seat)
+        return shown(seat)
+
+    @router.post("/seats/{seat}/ready")
+    async def ready(seat: str) -> SeatView:
+        """It takes calls."""
+        services.seat_ready(seat)
+        return shown(seat)
+
+    @router.post("/seats/{seat}/busy")
+    async def busy(seat: str, body: Busy | None = None) -> SeatView:
+        """It takes no calls for now."""
+        services.seat_busy(seat, body.reason if body else "")
+        return shown(seat)
+
+
+def _calls(router: APIRouter, services: Services) -> None:
+    @router.get("/calls")
+    async def calls() -> list[CallView]:
+        """Calls that have not ended."""
+        return services.calls()
+
+    @router.post("/calls/{call}/hangup", status_code=204)
+    async def hang_up(call: str) -> None:
+        """End a running call."""
+        await services.hang_up(call)
+
+    @router.get("/cdrs")
+    async def cdrs(most: Annotated[int, Query(ge=1, le=MOST_CDRS)] = 50) -> list[Cdr]:
+        """Ended calls, newest first."""
+        return await services.cdrs(most)
+
+    @router.get("/cdrs/{call}")
+    async def cdr(call: str) -> Cdr:
+        """One ended call."""
+        return await services.cdr(call)
+
+
+def _errors(api: FastAPI) -> None:
+    @api.exception_handler(CallCenterError)
+    async def of_ours(_request: Request, error: CallCenterError) -> Response:
+        return _problem(error.http_status, error.code, str(error))
+
+    @api.exception_handler(RequestValidationError)
+    async def bad_request(_request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+        return _problem(422, "bad_request", f"The request cannot be used: {where}: {first['msg']}.")
+
+    @api.exception_handler(HTTPException)
+    async def no_such_path(_request: Request, error: HTTPException) -> Response:
+        code = HTTPStatus(error.status_code).name.lower()
+        sentence = f"The request cannot be answered: {error.detail}; see /openapi.json."
+        return _problem(error.status_code, code, sentence)
+
+
+def _problem(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"code": code, "message": message}, status_code=status)

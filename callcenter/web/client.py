@@ -1,0 +1,150 @@
+"""The engine's API as seen from another process: the command line, the demo, scripts.
+
+Answers are the JSON as it came (see ``views.py`` for the keys). Whatever the engine refuses comes
+back as the error it raised, with the same sentence.
+"""
+
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from callcenter.kernel.errors import CallCenterError, EngineAway
+from callcenter.web.door import check_length
+
+_AWAY = "No engine is running; start it with `callcenter up`."
+Row = dict[str, Any]
+
+
+class Client:
+    """Blocking; use as a context manager. ``timeout`` in seconds, for each request."""
+
+    def __init__(self, path: Path, *, timeout: float = 10.0) -> None:
+        check_length(path)
+        self._socket = path
+        self._timeout = timeout
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(path)),
+            base_url="http://engine",
+            timeout=timeout,
+            trust_env=False,  # a proxy of the environment must not come between
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def status(self) -> Row:
+        """How the engine is."""
+        return dict(self._ask("GET", "/v1/status"))
+
+    def seats(self) -> list[Row]:
+        """Every seat."""
+        return list(self._ask("GET", "/v1/seats"))
+
+    def log_in(self, seat: str, extension: str) -> Row:
+        """Put an agent at a phone."""
+        return dict(self._ask("POST", f"/v1/seats/{_part(seat)}/login", {"extension": extension}))
+
+    def log_out(self, seat: str) -> Row:
+        """No more calls for this seat."""
+        return dict(self._ask("POST", f"/v1/seats/{_part(seat)}/logout"))
+
+    def ready(self, seat: str) -> Row:
+        """It takes calls."""
+        return dict(self._ask("POST", f"/v1/seats/{_part(seat)}/ready"))
+
+    def busy(self, seat: str, reason: str = "") -> Row:
+        """It takes none for now."""
+        return dict(self._ask("POST", f"/v1/seats/{_part(seat)}/busy", {"reason": reason}))
+
+    def queues(self) -> list[Row]:
+        """Every queue."""
+        return list(self._ask("GET", "/v1/queues"))
+
+    def calls(self) -> list[Row]:
+        """Calls that have not ended."""
+        return list(self._ask("GET", "/v1/calls"))
+
+    def hang_up(self, call: str) -> None:
+        """End a running call."""
+        self._ask("POST", f"/v1/calls/{_part(call)}/hangup")
+
+    def cdrs(self, most: int = 50) -> list[Row]:
+        """Ended calls, newest first."""
+        return list(self._ask("GET", f"/v1/cdrs?most={most}"))
+
+    def cdr(self, call: str) -> Row:
+        """One ended call."""
+        return dict(self._ask("GET", f"/v1/cdrs/{_part(call)}"))
+
+    def reload(self) -> None:
+        """Have the engine take over what was changed in the database."""
+        self._ask("POST", "/v1/reload")
+
+    def stop(self) -> None:
+        """Have the engine stop; it may still need a moment."""
+        self._ask("POST", "/v1/stop")
+
+    def _ask(self, method: str, path: str, body: Row | None = None) -> Any:
+        _require_reached(self._socket)
+        try:
+            response = self._http.request(method, path, json=body)
+        except httpx.TimeoutException:
+            raise EngineAway(
+                f"The engine does not answer within {self._timeout:g} s; see its log."
+            ) from None
+        except httpx.ConnectError:
+            raise EngineAway(_AWAY) from None
+        except httpx.TransportError:
+            raise EngineAway("The engine went away while it was asked; see its log.") from None
+        if response.is_success:
+            return response.json() if response.content else None
+        raise _refusal(response)
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _require_reached(path: Path) -> None:
+    """Tell what is wrong before httpx tries: its transport leaks the socket it cannot connect."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except PermissionError:
+            raise EngineAway(
+                f"The engine's socket {path} belongs to another user; ask as that user."
+            ) from None
+        except TimeoutError:
+            raise EngineAway("The engine does not take requests; see its log.") from None
+        except OSError:
+            raise EngineAway(_AWAY) from None
+
+
+def _refusal(response: httpx.Response) -> CallCenterError:
+    try:
+        problem = response.json()
+        code, message = str(problem["code"]), str(problem["message"])
+    except (ValueError, TypeError, KeyError):
+        return CallCenterError(f"The engine gave an answer without sense ({response.status_code}).")
+    return _kinds(CallCenterError).get(code, CallCenterError)(message)
+
+
+def _kinds(base: type[CallCenterError]) -> dict[str, type[CallCenterError]]:
+    """Every known error of the family by its code."""
+    found = {base.code: base} if "code" in vars(base) else {}
+    for kind in base.__subclasses__():
+        found |= _kinds(kind)
+    return found

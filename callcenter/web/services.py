@@ -1,0 +1,54 @@
+"""What the REST API needs from the engine; ``app`` provides it, tests provide their own.
+
+Methods raise errors of the ``CallCenterError`` family, whose sentence and HTTP status go out as
+they are.
+"""
+
+from typing import Protocol
+
+from callcenter.acd.model import QueueView, SeatView
+from callcenter.calls.cdr import Cdr
+from callcenter.web.views import CallView, StatusView
+
+
+class Services(Protocol):
+    """A running engine, as seen from outside."""
+
+    def status(self) -> StatusView:
+        """How it is."""
+
+    def seats(self) -> list[SeatView]:
+        """Every seat that was set up."""
+
+    def queues(self) -> list[QueueView]:
+        """Every queue that was set up."""
+
+    def calls(self) -> list[CallView]:
+        """Calls that have not ended, oldest first."""
+
+    async def cdrs(self, most: int) -> list[Cdr]:
+        """The newest ended calls, newest first."""
+
+    async def cdr(self, call: str) -> Cdr:
+        """One ended call; :class:`NotFound` when there is none."""
+
+    def seat_log_in(self, seat: str, extension: str) -> None:
+        """Put an agent at a phone."""
+
+    def seat_log_out(self, seat: str) -> None:
+        """No more calls for this seat."""
+
+    def seat_ready(self, seat: str) -> None:
+        """It takes calls."""
+
+    def seat_busy(self, seat: str, reason: str) -> None:
+        """It takes none for now."""
+
+    async def hang_up(self, call: str) -> None:
+        """End a running call; :class:`NotFound` when there is none."""
+
+    async def reload(self) -> None:
+        """Take over what was changed in the database."""
+
+    def stop(self) -> None:
+        """Begin to stop; returns at once, so that the request is still answered."""
