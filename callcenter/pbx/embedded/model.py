@@ -13,7 +13,7 @@ _EXTENSION = re.compile(r"[0-9]{2,10}")
 _TRUNK = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _ADDRESS = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?")
 _SECRET = re.compile(r"[!-~]{8,80}")  # printable ASCII without blanks
-_BREAKS_CONFIG = re.compile(r'[\x00-\x1f\x7f;\[\]"<>\\]')
+_BREAKS_CONFIG = re.compile(r'[;\[\]"<>\\]')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class SipAccount:
                 f"The SIP password of extension {self.extension} cannot be used: take 8 to 80 "
                 'letters, digits and signs, without blanks and none of ; [ ] " < > \\.'
             )
-        if len(self.name) > 80 or _BREAKS_CONFIG.search(self.name):
+        if len(self.name) > 80 or not self.name.isprintable() or _BREAKS_CONFIG.search(self.name):
             raise BadSettings(
                 f"The name of extension {self.extension} cannot be used: at most 80 characters, "
                 'on one line and none of ; [ ] " < > \\.'
