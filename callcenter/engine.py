@@ -18,7 +18,7 @@ from callcenter.conductor import Conductor
 from callcenter.conductor.context import Context
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.journal import Journal
+from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
@@ -61,7 +61,10 @@ class Engine:
 
     async def start(self) -> None:
         """Remember, then listen."""
-        await asyncio.to_thread(self._remember)
+        records, mark, stored = await asyncio.to_thread(self._read)
+        self.dispatcher.configure(self.snapshot.now.plan)
+        self.register.restore(self.dispatcher, stored, records, mark)
+        self.ledger.restore(records, mark)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
         self._run(self.projector.run(), "projector")
@@ -108,14 +111,11 @@ class Engine:
         for task in done:
             task.result()
 
-    def _remember(self) -> None:
+    def _read(self) -> tuple[list[Record], int, list[StatusChanged]]:
         records = self.journal.open()
         mark = self.projector.load_mark()
         with self.database.connect() as connection:
-            stored = load_status(connection)
-        self.dispatcher.configure(self.snapshot.now.plan)
-        self.register.restore(self.dispatcher, stored, records, mark)
-        self.ledger.restore(records, mark)
+            return records, mark, load_status(connection)
 
     async def _release(self) -> None:
         while True:

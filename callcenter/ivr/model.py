@@ -13,10 +13,11 @@ class _Node(BaseModel):
 
 
 class PlayNode(_Node):
-    """Play prompts, then go on."""
+    """Play prompts, then go on. With ``barge_in`` a key ends it and counts at the next menu."""
 
     kind: Literal["play"]
     prompts: list[PromptName] = Field(min_length=1)
+    barge_in: bool = True
     next: NodeName
 
 

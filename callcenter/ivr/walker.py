@@ -7,6 +7,7 @@ from typing import Protocol
 from callcenter.ivr.model import Flow, HangUpNode, MenuNode, PlayNode, QueueNode
 from callcenter.pbx.port import Channel, Prompt
 
+_KEYS = "0123456789*#"
 _MOST_STEPS = 1000  # a flow that walks in circles without a caller's key ends politely
 
 
@@ -35,6 +36,7 @@ class Walker:
         self._channel = channel
         self._host = host
         self._language = language
+        self._ahead = ""  # a key pressed before the menu that it is for
 
     async def walk(self, node: str = "") -> None:
         """Go from ``node`` (default: the start) to the end of the flow."""
@@ -51,7 +53,7 @@ class Walker:
         node = self._flow.nodes[name]
         match node:
             case PlayNode():
-                await self._channel.play(self._spoken(node.prompts))
+                await self._play(node)
                 return node.next
             case MenuNode():
                 return await self._menu(name, node)
@@ -67,18 +69,29 @@ class Walker:
         wait = timedelta(seconds=node.wait)
         before: Sequence[str] = ()
         for _ in range(node.attempts):
-            digits = await self._channel.read_digits(
-                self._spoken([*before, *node.prompts]), most=1, first=wait, between=wait, end=""
-            )
-            if target := node.choices.get(digits.keys):
-                self._host.chose(name, digits.keys, "chosen")
+            key = await self._key([*before, *node.prompts], wait)
+            if target := node.choices.get(key):
+                self._host.chose(name, key, "chosen")
                 return target
-            outcome = "invalid" if digits.keys else "timeout"
-            self._host.chose(name, digits.keys, outcome)
-            before = node.invalid if digits.keys else node.timeout
+            self._host.chose(name, key, "invalid" if key else "timeout")
+            before = node.invalid if key else node.timeout
         if before:
             await self._channel.play(self._spoken(before))
         return node.otherwise
+
+    async def _play(self, node: PlayNode) -> None:
+        if not self._ahead:
+            stop_on = _KEYS if node.barge_in else ""
+            self._ahead = await self._channel.play(self._spoken(node.prompts), stop_on=stop_on)
+
+    async def _key(self, prompts: Sequence[str], wait: timedelta) -> str:
+        if self._ahead:
+            key, self._ahead = self._ahead, ""
+            return key
+        digits = await self._channel.read_digits(
+            self._spoken(prompts), most=1, first=wait, between=wait, end=""
+        )
+        return digits.keys
 
     def _spoken(self, prompts: Sequence[str]) -> list[Prompt]:
         return [Prompt(f"{self._language}/{prompt}") for prompt in prompts]

@@ -41,8 +41,9 @@ class LoopClock:
     """
 
     def __init__(self, start: datetime | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         self._start = start
-        self._start_monotonic = asyncio.get_running_loop().time()
+        self._start_monotonic = self._loop.time()
 
     def now(self) -> datetime:
         if self._start is None:
@@ -50,10 +51,10 @@ class LoopClock:
         return self._start + timedelta(seconds=self.monotonic() - self._start_monotonic)
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        return asyncio.get_running_loop().call_later(seconds, call)
+        return self._loop.call_later(seconds, call)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

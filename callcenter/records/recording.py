@@ -5,6 +5,7 @@ Left is the caller, right is the seat. Runs in a thread, off every call's path.
 
 import asyncio
 import hashlib
+import math
 import os
 import wave
 from dataclasses import dataclass
@@ -127,4 +128,4 @@ def _dbfs(samples: Samples) -> float:
     if not len(samples):
         return _SILENT_DBFS
     rms = float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))
-    return round(20 * np.log10(rms / 32768), 1) if rms > 0 else _SILENT_DBFS
+    return round(20 * math.log10(rms / 32768), 1) if rms > 0 else _SILENT_DBFS

@@ -31,7 +31,7 @@ FLOW: dict[str, Any] = {
     "name": "main",
     "start": "welcome",
     "nodes": {
-        "welcome": {"kind": "play", "prompts": ["welcome"], "next": "menu"},
+        "welcome": {"kind": "play", "prompts": ["welcome"], "next": "menu", "barge_in": False},
         "menu": {
             "kind": "menu",
             "prompts": ["menu-main"],
@@ -45,6 +45,8 @@ FLOW: dict[str, Any] = {
     },
 }
 
+_PIN_HASH = hash_pin(PIN)
+
 
 class World:
     """``passes`` turns the clock; everything else is what a person at a phone does or sees."""
@@ -54,7 +56,7 @@ class World:
         self.clock = LoopClock(START)
         self.pbx = FakePbx(self.clock)
         self.engine: Engine | None = None
-        self._pin_hash = hash_pin(PIN)
+        self._pin_hash = _PIN_HASH
         self.database = open_database(f"sqlite:///{folder / 'world.db'}")
         metadata.create_all(self.database)
         self._seed()

@@ -1,0 +1,202 @@
+"""A real site for live tests: a real Asterisk, the real engine as a process, real SIP phones.
+
+Everything runs on loopback and free ports below one temporary folder and ends with the test, also
+when the test is killed: the processes are told to die with us.
+"""
+
+import asyncio
+import ctypes
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from callcenter.app import sip_plan
+from callcenter.demo.seed import NUMBER, TRUNK_ADDRESS, DemoSecrets, seed
+from callcenter.kernel.database import open_database
+from callcenter.kernel.errors import EngineAway
+from callcenter.numbers import load_numbers
+from callcenter.pbx import embedded
+from callcenter.settings import PROJECT, Settings, load
+from callcenter.web.client import Client
+from tests.support.phone import Phone
+
+T = TypeVar("T")
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+async def until(what: Callable[[], T], within: float = 5.0, why: str = "") -> T:
+    """Wait until ``what()`` is true and return it; it fails with ``why`` at the deadline."""
+    deadline = time.monotonic() + within
+    while True:
+        seen = await asyncio.to_thread(what)
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within} s: {why or what}; last seen: {seen!r}")
+        await asyncio.sleep(0.05)
+
+
+class Site:
+    """One PBX, one engine at a time, the demo's number, queue and seats."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="cc-"))
+        self.settings: Settings = load(home=self.home)
+        self.client = Client(self.settings.socket)
+        self.secrets: DemoSecrets
+        self.pbx: embedded.EmbeddedState
+        self._engine: subprocess.Popen[bytes] | None = None
+        self._phones: list[Phone] = []
+
+    # -- start and end ------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Start all of it; returns when the engine is connected to the PBX."""
+        await asyncio.to_thread(self._open_pbx)
+        await self.start_engine()
+
+    def _open_pbx(self) -> None:
+        self.secrets = seed(self.settings)
+        self.start_pbx()
+
+    def start_pbx(self) -> None:
+        """Configure and start the PBX (again)."""
+        database = open_database(self.settings.database_url)
+        with database.connect() as connection:
+            accounts, trunks = sip_plan(load_numbers(connection))
+        database.dispose()
+        embedded.write_config(self.settings, accounts, trunks)
+        self.pbx = embedded.start(self.settings, die_with_parent=True)
+
+    async def start_engine(self) -> None:
+        """Start an engine on the running PBX."""
+        with (self.home / "engine.out").open("ab") as out:
+            self._engine = subprocess.Popen(
+                [sys.executable, "-c", "from callcenter.app import run; from callcenter.settings import load; run(load(), with_pbx=False)"],
+                cwd=PROJECT,
+                env={"CALLCENTER_HOME": str(self.home), "PATH": "/usr/bin:/bin"},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=_die_with_parent,
+            )
+        await until(self._connected, within=20, why="the engine to be connected")
+
+    def kill_engine(self) -> None:
+        """kill -9."""
+        assert self._engine is not None
+        self._engine.kill()
+        self._engine.wait()
+        self._engine = None
+
+    def _connected(self) -> bool:
+        assert self._engine is not None
+        if self._engine.poll() is not None:
+            raise AssertionError(f"the engine has ended: {self.engine_says()}")
+        try:
+            return bool(self.client.status()["pbx"]["connected"])
+        except EngineAway:
+            return False
+
+    def engine_says(self) -> str:
+        """The last of what the engine wrote, for failures."""
+        logs = [self.home / "engine.out", self.home / "log" / "engine.log"]
+        return "\n".join(log.read_text()[-4000:] for log in logs if log.exists())
+
+    async def close(self) -> None:
+        """End it all."""
+        for phone in self._phones:
+            await phone.close()
+        if self._engine is not None:
+            self._engine.terminate()
+            try:
+                await asyncio.to_thread(self._engine.wait, 10)
+            except subprocess.TimeoutExpired:
+                self.kill_engine()
+        self.client.__exit__(None, None, None)
+        await asyncio.to_thread(embedded.stop, self.settings)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    # -- people -------------------------------------------------------------------------------
+
+    async def phone(self, extension: str, *, password: str | None = None) -> Phone:
+        """A phone with this account, registered."""
+        phone = await Phone.open(
+            ip="127.0.0.2",
+            server=("127.0.0.1", self.pbx.sip_port),
+            user=extension,
+            password=password or self.secrets.sip[extension],
+        )
+        self._phones.append(phone)
+        await phone.register()
+        return phone
+
+    async def agent(self, seat: str, extension: str = "") -> Phone:
+        """A registered phone whose agent has logged in by feature code and PIN."""
+        phone = await self.phone(extension or seat)
+        call = await phone.dial("*11")
+        await call.hears_sound(within=5)
+        await call.press(f"{seat}#")
+        await call.press(f"{self.secrets.pins[seat]}#")
+        await self.seat_is(seat, status="ready", state="engaged")
+        await call.hang_up()
+        await self.seat_is(seat, state="idle", status="ready")
+        return phone
+
+    async def caller(self, number: str = "13800000001") -> Phone:
+        """Somebody outside, who comes in by the trunk."""
+        phone = await Phone.open(
+            ip=TRUNK_ADDRESS, server=("127.0.0.1", self.pbx.sip_port), user=number
+        )
+        self._phones.append(phone)
+        return phone
+
+    def prompt(self, name: str, language: str = "en") -> Path:
+        """The audio of a prompt."""
+        return self.settings.prompts / language / f"{name}.wav"
+
+    # -- what the product says ----------------------------------------------------------------
+
+    async def seat_is(self, number: str, *, within: float = 5.0, **wanted: str) -> dict[str, Any]:
+        """Wait until the seat list shows the wanted values."""
+
+        def shown() -> dict[str, Any] | None:
+            rows = {row["seat"]: row for row in self.client.seats()}
+            row = rows[number]
+            return row if all(row[key] == value for key, value in wanted.items()) else None
+
+        row = await until(shown, within, f"seat {number} to be {wanted}")
+        assert row is not None
+        return row
+
+    async def cdr_of(self, caller: str, *, within: float = 8.0) -> dict[str, Any]:
+        """Wait for the CDR of this caller's call."""
+
+        def shown() -> dict[str, Any] | None:
+            return next((row for row in self.client.cdrs() if row["caller"] == caller), None)
+
+        row = await until(shown, within, f"a CDR of {caller}")
+        assert row is not None
+        return row
+
+    async def nothing_left(self) -> None:
+        """No call in the engine, no channel in the PBX."""
+        await until(lambda: not self.client.calls(), why="no open calls")
+
+        def no_channels() -> bool:
+            return "0 active channels" in embedded.command(self.settings, "core show channels")
+
+        await until(no_channels, why="no channels in the PBX")
+
+
+DIALLED = NUMBER
