@@ -1,0 +1,36 @@
+"""The ``callcenter`` command: thin, one file per room.
+
+What concerns running calls is asked of the engine over its API (``callcenter.web.client``); only
+starting things, the database and the embedded PBX are done here. Heavy modules are imported inside
+the commands, so that help and completion are quick.
+"""
+
+import click
+
+import callcenter
+from callcenter.cli.call import call
+from callcenter.cli.cdr import cdr
+from callcenter.cli.completion import completion
+from callcenter.cli.db import db
+from callcenter.cli.demo import demo
+from callcenter.cli.engine import reload, status, stop, up
+from callcenter.cli.pbx import pbx
+from callcenter.cli.queue import queue
+from callcenter.cli.seat import seat
+from callcenter.cli.told import Sentences
+
+__all__ = ["main"]
+
+
+@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(callcenter.__version__, message="callcenter %(version)s")
+@click.option("--debug", is_flag=True, help="Show where an error came from.")
+def main(debug: bool) -> None:
+    """A call-center engine on a real Asterisk.
+
+    Settings come from callcenter.toml and from variables named CALLCENTER_...
+    """
+
+
+for _command in (up, status, stop, reload, seat, queue, call, cdr, pbx, db, demo, completion):
+    main.add_command(_command)

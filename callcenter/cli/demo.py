@@ -1,0 +1,27 @@
+"""``callcenter demo``: a small company to try everything on."""
+
+import click
+
+
+@click.group()
+def demo() -> None:
+    """Set up a small company and watch one real call go through it."""
+
+
+@demo.command()
+def seed() -> None:
+    """Put the demo company into the database.
+
+    A number, its menu, a queue, two seats and three phones; as often as you like.
+    """
+    from callcenter.demo.seed import NUMBER, SEATS
+    from callcenter.demo.seed import seed as put
+    from callcenter.settings import load
+
+    settings = load()
+    put(settings)
+    click.echo(
+        f"The demo is in the database: number {NUMBER}, seats {', '.join(SEATS)}. Passwords and "
+        f"PINs are in {settings.home / 'demo.json'}; a running engine takes it over with "
+        "`callcenter reload`."
+    )
