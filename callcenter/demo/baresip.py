@@ -52,6 +52,11 @@ class Baresip:
         self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._sent = 0
 
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return self._process.pid if self._process is not None and not self.ended else None
+
     async def start(self, argv: Sequence[str], config: str, *, within: float = 10.0) -> None:
         """Start it with this configuration, to which the control port is added.
 

@@ -78,6 +78,11 @@ class Softphone:
         self.on_event: Callable[[Event], None] = lambda _: None
         """Told of each event as it arrives; for showing them."""
 
+    @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return self._baresip.pid
+
     async def start(self) -> None:
         """Start the process and log in to the server; see :meth:`registered`."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -190,8 +190,8 @@ class Voice:
         packet = rtp.unpack(data)
         if packet is None:
             return
-        if self.remote is not None and source != (self.remote.ip, self.remote.port):
-            return  # the tail of some earlier call's stream on this port
+        if self.remote is not None and source[1] != self.remote.port:
+            return  # the tail of an earlier call; only the address may differ (unbound socket)
         now = self._loop.time()
         if packet.payload_type == sdp.PCMU:
             self.heard.sound(now, packet)
