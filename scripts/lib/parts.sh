@@ -7,6 +7,7 @@ log=$(mktemp)
 started=${EPOCHREALTIME/[.,]/}
 # Every process below us carries this mark, whatever session it moves to.
 export CALLCENTER_TEST_RUN=$$-$started
+trap 'rm -f "$log"' EXIT
 trap 'stop 130' INT
 trap 'stop 143' TERM
 
@@ -78,7 +79,6 @@ finish() {
   printf '\n== sum\n'
   printf '%s\n' "${summary[@]}"
   total
-  rm -f "$log"
   exit $((failed > 0))
 }
 
@@ -135,6 +135,5 @@ stop() {
   local left
   left=$(leftovers)
   [ -z "$left" ] || end $left
-  rm -f "$log"
   exit "$1"
 }
