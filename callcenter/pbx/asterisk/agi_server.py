@@ -22,6 +22,7 @@ STRANGERS = 64
 
 _LINE_BYTES = 16 * 1024
 _OPENING_LINES = 200
+_CLOSING_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -34,8 +35,8 @@ class AgiServer:
         self._host, self._port, self._key = host, port, key
         self._on_session = on_session
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
-        self._strangers: dict[asyncio.Task[None], None] = {}
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._strangers: dict[asyncio.StreamWriter, None] = {}
 
     @property
     def port(self) -> int:
@@ -65,38 +66,36 @@ class AgiServer:
         if self._server is None:
             return
         self._server.close()
-        handlers = list(self._open)
-        for handler in handlers:
-            handler.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
+        handlers = dict(self._open)
+        for writer in handlers.values():
+            writer.close()
+        if handlers:
+            await asyncio.wait(handlers, timeout=_CLOSING_SECONDS)
+        for writer in handlers.values():
+            writer.transport.abort()
         await self._server.wait_closed()
         self._server = None
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101
-        self._open.add(task)
+        self._open[task] = writer
         try:
-            await self._converse(task, reader, writer)
+            await self._converse(reader, writer)
         finally:
-            self._open.discard(task)
+            del self._open[task]
             writer.transport.abort()
 
-    async def _converse(
-        self,
-        task: "asyncio.Task[None]",
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        while len(self._strangers) >= STRANGERS:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._strangers) >= STRANGERS:
             oldest = next(iter(self._strangers))
             del self._strangers[oldest]
-            oldest.cancel()
-        self._strangers[task] = None
+            oldest.transport.abort()
+        self._strangers[writer] = None
         try:
             environment = await _opening(reader)
         finally:
-            self._strangers.pop(task, None)
+            self._strangers.pop(writer, None)
         if environment is None or not self._knows_key(environment):
             _log.warning("a stranger was refused on the FastAGI port")
             return

@@ -1,87 +1,54 @@
-"""The caller's own channel on Asterisk: each command of the port as AGI commands.
-
-A reader outside (:mod:`agi_server`) takes ``HANGUP`` out of band. Once it came, the last facts are
-read over the same connection (Asterisk allows that on a dead channel), ``CC_CLOSED`` tells the
-dialplan that we know, and every later command raises the same :class:`Hangup`.
-"""
+"""The caller's own channel on Asterisk: each command of the port as AGI commands."""
 
 import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import structlog
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.agi_session import AgiSession
-from callcenter.pbx.asterisk.agi_wire import Reply
-from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
+from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     Arrival,
     Dial,
     DialProgress,
     DialResult,
+    DialStatus,
     Digits,
     Ended,
     Hangup,
-    LegId,
     NodeLost,
     Prompt,
     record_sides,
 )
 
 ALL_KEYS = "0123456789*#"
-INTERRUPT = "D"
-"""A key no telephone has; we press it on the caller's behalf to break off a wait for keys."""
-
-_SHORT = 10.0  # seconds for commands that Asterisk answers at once
 _EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
 _BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
+_NOTHING_DIALLED = dict.fromkeys(
+    ("DIALSTATUS", "CC_DIAL_END", "SHARED(CC_LEG)", "SHARED(CC_ANSWERED)"), ""
+)
 _log = structlog.get_logger(__name__)
-_T = TypeVar("_T")
 
 
-class Switch(Protocol):
-    """What a channel needs of its node: whatever goes over the control connection."""
-
-    def watch(self, leg: LegId, on_progress: Callable[[DialProgress], None]) -> DialWatch:
-        """Begin to report what the legs dialled from ``leg`` do."""
-
-    def unwatch(self, leg: LegId) -> None:
-        """Stop reporting."""
-
-    async def interrupt(self, leg: LegId) -> None:
-        """Break off the play or wait for keys that runs on ``leg``."""
-
-    def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
-        """Hang up ``leg`` should it still be there in a moment."""
-
-
-class AsteriskChannel:
+class AsteriskChannel(Script):
     """See :class:`callcenter.pbx.port.Channel`."""
 
     def __init__(
         self, session: AgiSession, arrival: Arrival, *, switch: Switch, clock: Clock, sounds: Path
     ) -> None:
-        self._session = session
-        self._arrival = arrival
-        self._switch = switch
-        self._clock = clock
+        super().__init__(session, arrival, switch=switch, clock=clock)
         self._sounds = sounds
-        self._node = arrival.leg.partition("/")[0]
-        self._music = False
-        self._recording = False
-        self._end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        self._watcher = asyncio.get_running_loop().create_task(self._until_end())
+        self._music = ""
 
     @property
     def arrival(self) -> Arrival:
@@ -111,14 +78,19 @@ class AsteriskChannel:
 
     async def release(self, cause: Cause) -> None:
         """See the port."""
-        if self._end.done():
+        if self.ended.done():
             return
-        with suppress(Hangup, NodeLost):
-            await self._close(cause)
+        try:
+            async with asyncio.timeout(SHORT):
+                await self._close(cause)
+        except (Hangup, NodeLost):
+            return
+        except TimeoutError:  # a command that was given up still runs
+            self._let_go(cause)
 
     async def gone(self) -> Ended:
         """See the port."""
-        return await asyncio.shield(self._end)
+        return await asyncio.shield(self.ended)
 
     # -- what the caller hears and presses ----------------------------------------------------
 
@@ -129,7 +101,7 @@ class AsteriskChannel:
             await self.stop_music()
         for prompt in prompts:
             key = await self._play_one(prompt, keys)
-            if key in keys:
+            if key:
                 return key
         await self._check()
         return ""
@@ -137,12 +109,12 @@ class AsteriskChannel:
     async def _play_one(self, prompt: Prompt, keys: str) -> str:
         if not _PROMPT.fullmatch(prompt):
             _log.error("no such prompt", prompt=prompt)
-            return " "
+            return ""
         path = str(self._sounds / prompt)
-        reply = await self._interruptible("STREAM FILE", path, keys + INTERRUPT)
+        reply = await self._interruptible("STREAM FILE", path, keys)
         if not reply.key and reply.endpos <= 0:
             _log.error("a prompt could not be played", prompt=prompt, path=path)
-        return reply.key or " "
+        return reply.key
 
     async def read_digits(
         self,
@@ -178,30 +150,29 @@ class AsteriskChannel:
             raise PbxProblem(f"{music_class!r} cannot be the name of a music class.")
         await self._do("SET VARIABLE", "CHANNEL(musicclass)", music_class)
         await self._do("SET MUSIC", "ON", music_class)
-        self._music = True
+        self._music = music_class
 
     async def stop_music(self) -> None:
         """See the port."""
         await self._do("SET MUSIC", "OFF")
-        self._music = False
+        self._music = ""
 
     # -- the dial -----------------------------------------------------------------------------
 
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the PBX to be done with it."""
         target = _dial_string(dial)
-        fresh = ("DIALSTATUS", "CC_DIAL_END", "SHARED(CC_LEG)", "SHARED(CC_ANSWERED)")
-        await self._variables(CC_DIALLING="1", **dict.fromkeys(fresh, ""))
-        self._music = False
         watch = self._switch.watch(self._arrival.leg, on_progress)
         try:
+            await self._variables(**_NOTHING_DIALLED, CC_DIALLING="1")
             await self._exec("Dial", target)
             facts = DialFacts.parse((await self._do("GET FULL VARIABLE", EXPRESSION)).data)
-            await self._variables(CC_DIALLING="")
-            return watch.settle(facts.result(self._node, self._clock.now()))
+            result = watch.settle(facts.result(self._node, self._clock.now()))
+            await self._after_dial(result.status is DialStatus.ANSWER)
+            return result
         except asyncio.CancelledError:
             watch.call_off()
-            await _within(2.0, self._session.idle())
+            await within(2.0, self._after_dial(False))
             raise
         except Hangup as hangup:
             if hangup.ended.dial is not None:
@@ -209,6 +180,14 @@ class AsteriskChannel:
             raise
         finally:
             self._switch.unwatch(self._arrival.leg)
+
+    async def _after_dial(self, talked: bool) -> None:
+        """The result is ours: a next engine shall not get it again. Music that was on goes on."""
+        await self._variables(CC_DIALLING="")
+        if talked:
+            self._music = ""
+        elif self._music:
+            await self.music(self._music)
 
     async def record(self, path: Path) -> None:
         """See the port. ``r`` is what Asterisk receives from the caller, ``t`` what it sends."""
@@ -225,87 +204,6 @@ class AsteriskChannel:
         await self._check()
         await self._stop_recording()
 
-    # -- inside -------------------------------------------------------------------------------
-
-    async def _do(self, *words: str) -> Reply:
-        """Run a command that is answered at once."""
-        return await self._run(words, _SHORT)
-
-    async def _exec(self, application: str, arguments: str = "") -> Reply:
-        """Run a dialplan application for as long as it takes."""
-        reply = await self._run(("EXEC", application, arguments), None)
-        if reply.result == "-2":
-            raise PbxProblem(f"This Asterisk has no application {application}; load its module.")
-        return reply
-
-    async def _interruptible(self, *words: str) -> Reply:
-        try:
-            return await self._run(words, None)
-        except asyncio.CancelledError:
-            if not self._end.done():
-                await _within(2.0, self._switch.interrupt(self._arrival.leg))
-                await _within(2.0, self._session.idle())
-            raise
-
-    async def _run(self, words: Sequence[str], patience: float | None) -> Reply:
-        await self._check()
-        reply = await self._session.command(*words, patience=patience)
-        if reply.dead:  # the caller is gone, or only this command failed: HANGUP follows or not
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await asyncio.shield(self._session.hungup)
-            await self._check()
-        return reply
-
-    async def _variables(self, **values: str) -> None:
-        await self._exec("MSet", ",".join(f"{name}={value}" for name, value in values.items()))
-
-    async def _check(self) -> None:
-        """Raise what became of the channel, if it is no longer ours."""
-        if self._end.done() or self._session.hungup.done():
-            raise Hangup(await asyncio.shield(self._end))
-
-    async def _until_end(self) -> None:
-        session = self._session
-        await asyncio.wait([session.hungup, session.lost], return_when=asyncio.FIRST_COMPLETED)
-        if self._end.done():
-            return
-        if session.hungup.done():
-            ended = await self._last_facts()
-            if not self._end.done():
-                self._end.set_result(ended)
-            session.close()
-        else:
-            self._end.set_exception(NodeLost("The connection to the call's script has ended."))
-            self._end.exception()
-
-    async def _last_facts(self) -> Ended:
-        """Read how it ended and tell the dialplan that we know; it would note it for later."""
-        now = self._clock.now()
-        try:
-            await self._stop_recording()
-            answer = await self._session.command("GET FULL VARIABLE", EXPRESSION, patience=_SHORT)
-            await self._session.command("SET VARIABLE", "CC_CLOSED", "1", patience=_SHORT)
-        except PbxProblem:
-            return Ended(cause=Cause.UNKNOWN)
-        facts = DialFacts.parse(answer.data)
-        dial = facts.result(self._node, now) if facts.dialling else None
-        return Ended(cause=facts.cause, dial=dial)
-
-    async def _close(self, cause: Cause) -> None:
-        """End it from our side: the dialplan hangs up with the cause when we let go."""
-        await self._stop_recording()
-        await self._variables(CC_CAUSE=str(int(cause)), CC_DONE="1", CC_CLOSED="1")
-        if not self._end.done():
-            self._end.set_result(Ended(cause=cause))
-        self._session.close()
-        self._switch.see_to_hangup(self._arrival.leg, cause)
-
-    async def _stop_recording(self) -> None:
-        if self._recording:
-            self._recording = False
-            await self._session.command("EXEC", "StopMixMonitor", patience=_SHORT)
-
 
 def _dial_string(dial: Dial) -> str:
     """``g``: go on when the seat hangs up; ``m``: music; ``b``, ``U``: the leg notes its name and
@@ -316,12 +214,3 @@ def _dial_string(dial: Dial) -> str:
         raise PbxProblem(f"{dial.music!r} cannot be the name of a music class.")
     seconds = max(1, math.ceil(dial.ring.total_seconds()))
     return f"PJSIP/{dial.extension},{seconds},gm({dial.music})b(cc-leg^s^1)U(cc-answered)"
-
-
-async def _within(seconds: float, work: Awaitable[_T]) -> None:
-    """Wait for ``work``, but not longer, and whatever comes of it."""
-    try:
-        async with asyncio.timeout(seconds):
-            await work
-    except (TimeoutError, PbxProblem) as error:
-        _log.warning("the PBX did not finish a command that was called off", error=str(error))

@@ -45,11 +45,16 @@ def device_state(text: str) -> DeviceState:
     return _STATES.get(re.sub(r"[ _]", "", text.lower()), DeviceState.UNREACHABLE)
 
 
+def told_cause(text: str) -> Cause:
+    """Why a channel ended; a BYE that gives no reason is a normal end (RFC 3398, 8.2.6.1)."""
+    return Cause.of(text) or Cause.NORMAL
+
+
 def variables(message: Message, header: str) -> dict[str, str]:
     """Channel variables in a message: one ``name=value`` per header of that name."""
     values: Any = message.get(header, [])
     pairs = [one.partition("=") for one in ([values] if isinstance(values, str) else values)]
-    return {name: value for name, _, value in pairs}
+    return {name: "" if value == "(null)" else value for name, _, value in pairs}
 
 
 def to_event(message: Message, node: str) -> PbxEvent | None:
@@ -59,7 +64,7 @@ def to_event(message: Message, node: str) -> PbxEvent | None:
             return LegEnded(
                 leg=LegId(f"{node}/{message.uniqueid}"),
                 call=variables(message, "ChanVariable").get("CC_CALL", ""),
-                cause=Cause.of(message.cause),
+                cause=told_cause(str(message.cause)),
             )
         case "DeviceStateChange":
             return _device(str(message.device), str(message.state))

@@ -2,7 +2,7 @@
 
 ``DIALSTATUS|leg|answered|HANGUPCAUSE|end|dialling`` comes as an AGI argument when a channel
 returns, as the value of an expression when a dial or the call ends, and in AstDB for calls that
-ended while no engine listened. Times are milliseconds since 1970 on Asterisk's clock. Asterisk's own
+ended while no engine listened. Times are milliseconds since 1970 on Asterisk's clock. Its own
 ``ANSWEREDTIME`` is of no use: it counts from when the *caller's* channel was answered.
 """
 
@@ -15,8 +15,9 @@ from callcenter.pbx.port import DialResult, DialStatus, LegId
 EXPRESSION = (
     "${DIALSTATUS}|${SHARED(CC_LEG)}|${SHARED(CC_ANSWERED)}"
     "|${HANGUPCAUSE}|${STRFTIME(,UTC,%s%3q)}|${CC_DIALLING}"
+    "|${CONTEXT}|${EXTEN}|${PRIORITY}"
 )
-"""What Asterisk is asked to evaluate."""
+"""What Asterisk is asked to evaluate; the rest is where in the dialplan the channel stands."""
 
 _OTHER_END = {
     Cause.REJECTED: DialStatus.BUSY,  # 603 Decline: somebody pressed reject
@@ -34,11 +35,12 @@ class DialFacts:
     cause: Cause = Cause.UNKNOWN
     end: datetime | None = None
     dialling: bool = False
+    place: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "DialFacts":
         """Read the string; what is missing or unreadable stays unknown."""
-        status, leg, answered, cause, end, dialling = (text.split("|") + [""] * 6)[:6]
+        status, leg, answered, cause, end, dialling, place = (text.split("|", 6) + [""] * 7)[:7]
         return cls(
             status=status.lower(),
             leg=leg,
@@ -46,6 +48,7 @@ class DialFacts:
             cause=Cause.of(cause),
             end=read_time(end),
             dialling=dialling == "1",
+            place=place,
         )
 
     def result(self, node: str, now: datetime) -> DialResult:

@@ -17,7 +17,7 @@ from callcenter.pbx.asterisk.agi_server import AgiServer
 from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.asterisk.arrival import read_arrival
-from callcenter.pbx.asterisk.channel import INTERRUPT, AsteriskChannel
+from callcenter.pbx.asterisk.channel import AsteriskChannel
 from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.causes import Cause
@@ -37,6 +37,7 @@ from callcenter.pbx.port import (
 EVENTS_KEPT = 20_000
 """Events waiting for a reader; beyond that they are dropped and the reader is told to ask anew."""
 
+_NO_KEY = "D"  # no telephone has it, and no command of ours takes it for an answer
 _HANGUP_GRACE = 3.0  # seconds in which the dialplan hangs up by itself
 _CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _log = structlog.get_logger(__name__)
@@ -153,29 +154,31 @@ class AsteriskNode:
     # -- for the channels ---------------------------------------------------------------------
 
     def watch(self, leg: LegId, on_progress: Callable[[DialProgress], None]) -> DialWatch:
-        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         watch = DialWatch(on_progress, lambda dialled: self._spawn(self._drop(dialled)))
         self._watches[leg] = watch
         return watch
 
     def unwatch(self, leg: LegId) -> None:
-        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         self._watches.pop(leg, None)
 
     async def interrupt(self, leg: LegId) -> None:
-        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
+        channel = self._local(leg)
+        await self._ami.ask({"Action": "ControlPlayback", "Channel": channel, "Control": "stop"})
         await self._ami.ask(
             {
                 "Action": "PlayDTMF",
-                "Channel": self._local(leg),
-                "Digit": INTERRUPT,
+                "Channel": channel,
+                "Digit": _NO_KEY,
                 "Duration": "40",
                 "Receive": "true",
             }
         )
 
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
-        """See :class:`~callcenter.pbx.asterisk.channel.Switch`."""
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         self._spawn(self._see_to_hangup(leg, cause))
 
     async def _see_to_hangup(self, leg: LegId, cause: Cause) -> None:

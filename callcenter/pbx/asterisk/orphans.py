@@ -4,6 +4,7 @@ The note is ``end|`` followed by the dial facts (:mod:`facts`), under the call's
 """
 
 from callcenter.pbx.asterisk.facts import DialFacts, read_time
+from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Ended
 
 FAMILY = "cc-ended"
@@ -15,4 +16,4 @@ def read_orphan(key: str, note: str, node: str) -> tuple[str, Ended]:
     at = read_time(end)
     facts = DialFacts.parse(rest)
     dial = facts.result(node, at) if facts.dialling and at is not None else None
-    return key.rpartition("/")[2], Ended(cause=facts.cause, dial=dial, at=at)
+    return key.rpartition("/")[2], Ended(cause=facts.cause or Cause.NORMAL, dial=dial, at=at)

@@ -122,7 +122,7 @@ class FakeChannel:
             return DialResult(status=DialStatus.UNREACHABLE)
         if phone.ringing is not None:
             return DialResult(status=DialStatus.BUSY)
-        ring = self._pbx.ring(phone, dial, on_progress)
+        ring = self._pbx.ring(phone, dial, self._caller.call, on_progress)
         self._caller.ring = ring
         self._caller.music = dial.music
         try:
@@ -131,7 +131,6 @@ class FakeChannel:
             ring.end(DialStatus.CANCELLED)
             raise
         self._caller.ring = None
-        self._caller.last_dial = result
         return result
 
     async def record(self, path: Path) -> None:

@@ -128,7 +128,7 @@ class FakePbx:
             return True
         for phone in self.phones.values():
             if phone.ringing is not None and phone.ringing.leg == leg:
-                phone.ringing.end(DialStatus.NO_ANSWER)
+                phone.ringing.end(DialStatus.CANCELLED)
                 return True
         return False
 
@@ -177,10 +177,10 @@ class FakePbx:
             self._events.put_nowait(event)
 
     def ring(
-        self, phone: FakePhone, dial: Dial, on_progress: Callable[[DialProgress], None]
+        self, phone: FakePhone, dial: Dial, call: str, on_progress: Callable[[DialProgress], None]
     ) -> Ring:
         """Ring a phone for a caller."""
-        ring = phone.ringing = Ring(self, phone, self._leg())
+        ring = phone.ringing = Ring(self, phone, self._leg(), call)
         ring.on_progress = on_progress
         self._spawn(self._ring(ring, dial))
         return ring
@@ -234,6 +234,8 @@ class FakePbx:
                 last_dial=caller.last_dial,
             ),
         )
+        if self._engine_here:
+            caller.last_dial = None
 
     def _hand_over(self, caller: FakeCaller, arrival: Arrival) -> None:
         if self._engine_here:

@@ -68,8 +68,8 @@ class FakePhone:
 class Ring:
     """One dial: ringing, perhaps talking, over. Owned by the PBX, so it outlives the engine."""
 
-    def __init__(self, pbx: "FakePbx", phone: FakePhone, leg: LegId) -> None:
-        self.pbx, self.phone, self.leg = pbx, phone, leg
+    def __init__(self, pbx: "FakePbx", phone: FakePhone, leg: LegId, call: str) -> None:
+        self.pbx, self.phone, self.leg, self.call = pbx, phone, leg, call
         self.answered_at: datetime | None = None
         self._answered_mono = 0.0
         self.result: asyncio.Future[DialResult] = asyncio.get_running_loop().create_future()
@@ -96,7 +96,7 @@ class Ring:
         self.result.set_result(
             DialResult(status=status, leg=self.leg, answered_at=self.answered_at, talk=talk)
         )
-        self.pbx.tell(LegEnded(leg=self.leg, call="", cause=Cause.NORMAL))
+        self.pbx.tell(LegEnded(leg=self.leg, call=self.call, cause=Cause.NORMAL))
 
 
 class FakeCaller:

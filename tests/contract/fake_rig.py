@@ -1,0 +1,116 @@
+"""The rig of the fake PBX: phones in memory, turned time."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callcenter.kernel.clock import LoopClock
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
+from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
+from tests.contract.rig import until
+
+
+class FakeCallerPhone:
+    """See :class:`tests.contract.rig.CallerPhone`."""
+
+    def __init__(self, caller: FakeCaller) -> None:
+        self._caller = caller
+
+    @property
+    def was_answered(self) -> bool:
+        return self._caller.answered
+
+    @property
+    def refused(self) -> Cause | None:
+        return self._caller.refused
+
+    @property
+    def is_up(self) -> bool:
+        return self._caller.is_up
+
+    async def press(self, keys: str) -> None:
+        self._caller.presses(keys)
+
+    async def hang_up(self) -> None:
+        self._caller.hangs_up()
+
+    async def hears(self, prompt: Prompt) -> None:
+        name = prompt.partition("/")[2]
+        await until(lambda: name in self._caller.heard)
+        self._caller.heard.remove(name)
+
+    async def hears_music(self) -> None:
+        await until(lambda: self._caller.music is not None)
+
+
+class FakeSeatPhone:
+    """See :class:`tests.contract.rig.SeatPhone`."""
+
+    def __init__(self, phone: FakePhone) -> None:
+        self._phone = phone
+        phone.vanish()
+        phone.come_back()
+
+    def answers(self, *, after: float) -> None:
+        self._phone.answers_after = after
+
+    def rejects(self) -> None:
+        self._phone.rejects = True
+
+    def never_answers(self) -> None:
+        self._phone.answers_after = None
+
+    @property
+    def is_ringing(self) -> bool:
+        return self._phone.ringing is not None and self._phone.ringing.answered_at is None
+
+    @property
+    def is_talking(self) -> bool:
+        return self._phone.ringing is not None and self._phone.ringing.answered_at is not None
+
+    async def hang_up(self) -> None:
+        self._phone.hang_up()
+
+    async def vanish(self) -> None:
+        self._phone.vanish()
+
+
+class FakeRig:
+    """See :class:`tests.contract.rig.Rig`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pbx = FakePbx(LoopClock(datetime(2026, 3, 2, tzinfo=UTC)))
+        self.events: list[PbxEvent] = []
+        self._listener: asyncio.Task[None] | None = None
+
+    async def place_call(
+        self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
+    ) -> FakeCallerPhone:
+        return FakeCallerPhone(self.pbx.place_call(caller, dialled, name=name, source=source))
+
+    async def seat(self, extension: str) -> FakeSeatPhone:
+        return FakeSeatPhone(self.pbx.phone(extension))
+
+    async def next_call(self) -> Channel:
+        async with asyncio.timeout(5):
+            return await anext(self.pbx.calls())
+
+    async def engine_dies(self) -> None:
+        self.pbx.engine_dies()
+        if self._listener is not None:
+            self._listener.cancel()
+
+    async def engine_returns(self) -> None:
+        self.events.clear()
+        await self.pbx.start()
+        self._listener = asyncio.create_task(self._listen())
+
+    async def close(self) -> None:
+        await self.engine_dies()
+        await self.pbx.stop()
+
+    async def _listen(self) -> None:
+        async for event in self.pbx.events():
+            self.events.append(event)

@@ -1,0 +1,118 @@
+"""What a rule of the contract needs: a PBX with phones around it, whichever PBX that is.
+
+The fake's rig is in ``fake_rig.py``; that of a real Asterisk with real SIP phones is in
+``tests/live/asterisk_rig.py``. Both run the rules of this folder.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import Channel, Pbx, PbxEvent, Prompt, Source
+
+PATIENCE = 12.0
+
+
+class CallerPhone(Protocol):
+    """A caller's phone, in one call."""
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether the call was ever answered (a 200 in SIP)."""
+
+    @property
+    def refused(self) -> Cause | None:
+        """Why the call was refused, if it was."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the call, answered or not, still stands."""
+
+    async def press(self, keys: str) -> None:
+        """Press keys one after the other."""
+
+    async def hang_up(self) -> None:
+        """Put the receiver down."""
+
+    async def hears(self, prompt: Prompt) -> None:
+        """Wait until the prompt is heard (again)."""
+
+    async def hears_music(self) -> None:
+        """Wait until music is heard."""
+
+
+class SeatPhone(Protocol):
+    """A registered phone at an extension."""
+
+    def answers(self, *, after: float) -> None:
+        """Ring, and pick up after so many seconds."""
+
+    def rejects(self) -> None:
+        """Say busy."""
+
+    def never_answers(self) -> None:
+        """Ring for ever."""
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether it rings now."""
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether it is in a call now."""
+
+    async def hang_up(self) -> None:
+        """Put the receiver down."""
+
+    async def vanish(self) -> None:
+        """Be gone: not registered any more."""
+
+
+class Rig(Protocol):
+    """A PBX, its phones, and an engine's side that can die and return."""
+
+    pbx: Pbx
+    events: list[PbxEvent]
+    folder: Path
+
+    async def place_call(
+        self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
+    ) -> CallerPhone:
+        """Somebody dials."""
+
+    async def seat(self, extension: str) -> SeatPhone:
+        """A phone, registered. The extensions are 1001 and 1002."""
+
+    async def next_call(self) -> Channel:
+        """The next channel handed to the engine."""
+
+    async def engine_dies(self) -> None:
+        """Every connection of the engine ends."""
+
+    async def engine_returns(self) -> None:
+        """A new engine; :attr:`pbx` is its side now."""
+
+
+Rule = Callable[[Rig], Awaitable[None]]
+RULES: list[Rule] = []
+
+
+def rule(story: Rule) -> Rule:
+    """Make a story part of the contract."""
+    RULES.append(story)
+    return story
+
+
+async def until(condition: Callable[[], bool], within: float = PATIENCE) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110  what phones do is seen by looking
+            await asyncio.sleep(0.02)
+
+
+async def soon(work: Awaitable[object], within: float = PATIENCE) -> object:
+    """Wait for work that must come to an end by itself."""
+    async with asyncio.timeout(within):
+        return await work

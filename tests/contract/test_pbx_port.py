@@ -1,0 +1,14 @@
+"""Each rule of the port, kept by the fake. ``tests/live`` runs the same rules on Asterisk."""
+
+import pytest
+
+from tests.contract import rules_call, rules_dial, rules_node
+from tests.contract.fake_rig import FakeRig
+from tests.contract.rig import RULES, Rule
+
+assert rules_call, (rules_dial, rules_node)  # importing them fills the list
+
+
+@pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)
+async def test_rule(rig: FakeRig, story: Rule) -> None:
+    await story(rig)

@@ -1,0 +1,173 @@
+"""The rig of a real Asterisk: the embedded one, with real SIP phones around it."""
+
+import asyncio
+from pathlib import Path
+
+from callcenter.kernel.clock import LoopClock
+from callcenter.pbx import embedded
+from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
+from callcenter.settings import Settings
+from tests.contract.rig import until
+from tests.support.phone import Call, Phone, answer_after, never, reject
+
+SEATS = tuple(
+    embedded.SipAccount(extension=number, secret=f"secret-of-{number}")
+    for number in ("1001", "1002")
+)
+WORLD = embedded.SipTrunk(name="world", match="127.0.0.3")
+_CAUSES = {404: Cause.UNALLOCATED, 486: Cause.BUSY, 403: Cause.REJECTED, 503: Cause.CONGESTION}
+
+
+class Audio:
+    """Where the prompts and the music are."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.prompts = settings.prompts
+        self.music = sorted(embedded.music_dir(settings).glob("*.wav"))[0]
+
+    def file(self, prompt: Prompt) -> Path:
+        return self.prompts / f"{prompt}.wav"
+
+
+class SipCaller:
+    """See :class:`tests.contract.rig.CallerPhone`."""
+
+    def __init__(self, call: Call, audio: Audio) -> None:
+        self.call = call
+        self._audio = audio
+
+    @property
+    def was_answered(self) -> bool:
+        return self.call.answered_200
+
+    @property
+    def refused(self) -> Cause | None:
+        return _CAUSES.get(self.call.bye.status) if self.call.bye else None
+
+    @property
+    def is_up(self) -> bool:
+        return self.call.alive
+
+    async def press(self, keys: str) -> None:
+        await self.call.answered()
+        await self.call.press(keys)
+
+    async def hang_up(self) -> None:
+        await self.call.hang_up()
+
+    async def hears(self, prompt: Prompt) -> None:
+        await self.call.hears(self._audio.file(prompt), within=15)
+
+    async def hears_music(self) -> None:
+        await self.call.hears_part_of(self._audio.music)
+
+
+class SipSeat:
+    """See :class:`tests.contract.rig.SeatPhone`."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone = phone
+
+    def answers(self, *, after: float) -> None:
+        self.phone.on_ring = answer_after(after)
+
+    def rejects(self) -> None:
+        self.phone.on_ring = reject(486)
+
+    def never_answers(self) -> None:
+        self.phone.on_ring = never
+
+    @property
+    def is_ringing(self) -> bool:
+        return any(call.alive and call.status is None for call in self.phone.incoming)
+
+    @property
+    def is_talking(self) -> bool:
+        return any(call.talking for call in self.phone.incoming)
+
+    async def hang_up(self) -> None:
+        await self.phone.incoming[-1].hang_up()
+
+    async def vanish(self) -> None:
+        self.phone.vanish()
+
+
+class AsteriskRig:
+    """See :class:`tests.contract.rig.Rig`."""
+
+    pbx: AsteriskNode
+
+    def __init__(self, settings: Settings, state: embedded.EmbeddedState, folder: Path) -> None:
+        self.settings, self.state, self.folder = settings, state, folder
+        self.audio = Audio(settings)
+        self.events: list[PbxEvent] = []
+        self.phones: list[Phone] = []
+        self._seats: dict[str, Phone] = {}
+        self._server = ("127.0.0.1", state.sip_port)
+        self._listener: asyncio.Task[None] | None = None
+
+    async def place_call(
+        self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
+    ) -> SipCaller:
+        if source is Source.EXTENSION:
+            phone = self._seats[caller]
+        else:
+            phone = await Phone.open(ip="127.0.0.3", server=self._server, user=caller)
+            self.phones.append(phone)
+        return SipCaller(phone.invite(dialled, name=name), self.audio)
+
+    async def seat(self, extension: str) -> SipSeat:
+        phone = await Phone.open(
+            server=self._server, user=extension, password=f"secret-of-{extension}"
+        )
+        self.phones.append(phone)
+        self._seats[extension] = phone
+        await phone.register()
+        return SipSeat(phone)
+
+    async def next_call(self) -> Channel:
+        async with asyncio.timeout(5):
+            return await anext(self.pbx.calls())
+
+    async def engine_dies(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
+            await self.pbx.stop()
+
+    async def engine_returns(self) -> None:
+        self.events.clear()
+        self.pbx = AsteriskNode(
+            AsteriskLink(
+                ami_host="127.0.0.1",
+                ami_port=self.state.ami_port,
+                ami_user=self.state.ami_user,
+                ami_secret=self.state.ami_secret,
+                fastagi_host="127.0.0.1",
+                fastagi_port=self.state.fastagi_port,
+                fastagi_key=self.state.fastagi_key,
+                sounds=self.settings.prompts,
+            ),
+            LoopClock(),
+        )
+        await self.pbx.start()
+        self._listener = asyncio.create_task(self._listen())
+        await until(lambda: bool(self.events), 5)
+
+    async def close(self) -> None:
+        """Leave the PBX as it was found: no phone, no call, no note of one."""
+        await asyncio.gather(*(phone.close() for phone in self.phones))
+        if self._listener is None:
+            await self.engine_returns()
+        async with asyncio.timeout(5):
+            while await self.pbx.legs():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        for call in await self.pbx.orphans():
+            await self.pbx.forget_orphan(call)
+        await self.engine_dies()
+
+    async def _listen(self) -> None:
+        async for event in self.pbx.events():
+            self.events.append(event)
