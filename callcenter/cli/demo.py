@@ -25,3 +25,14 @@ def seed() -> None:
         f"PINs are in {settings.home / 'demo.json'}; a running engine takes it over with "
         "`callcenter reload`."
     )
+
+
+@demo.command()
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+@click.option("--keep", is_flag=True, help="Leave it running and say how to try it.")
+def run(as_json: bool, keep: bool) -> None:
+    """Watch one real call: two agents log in, a customer calls, both talk."""
+    from callcenter.demo.story import run as tell
+    from callcenter.settings import load
+
+    tell(load(), as_json=as_json, keep=keep)

@@ -91,7 +91,7 @@ def seed(settings: Settings) -> DemoSecrets:
                     name="sales",
                     tenant=TENANT,
                     ring=timedelta(seconds=15),
-                    wrap_up=timedelta(seconds=3),
+                    wrap_up=timedelta(seconds=2),
                     seats=tuple((number, 1) for number in SEATS),
                 ),
             )
