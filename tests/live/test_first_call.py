@@ -19,7 +19,7 @@ async def test_caller_and_seat_talk(site: Site) -> None:
     await ringing.answer()
     call.play_tone(440)
     ringing.play_tone(880)
-    await ringing.hears_tone(440, within=3)
+    await ringing.hears_tone(440, within=3, lasting=0.8)
     await call.hears_tone(880, within=3)
     assert (await site.seat_is("1001", state="talking"))["call"]
     await call.hang_up()

@@ -82,7 +82,7 @@ class Site:
         """Start an engine on the running PBX."""
         with (self.home / "engine.out").open("ab") as out:
             self._engine = subprocess.Popen(
-                [sys.executable, "-c", "from callcenter.app import run; from callcenter.settings import load; run(load(), with_pbx=False)"],
+                [sys.executable, "-m", "callcenter", "up", "--no-pbx"],
                 cwd=PROJECT,
                 env={"CALLCENTER_HOME": str(self.home), "PATH": "/usr/bin:/bin"},
                 stdin=subprocess.DEVNULL,
@@ -150,7 +150,7 @@ class Site:
         await call.press(f"{self.secrets.pins[seat]}#")
         await self.seat_is(seat, status="ready", state="engaged")
         await call.hang_up()
-        await self.seat_is(seat, state="idle", status="ready")
+        await until(lambda: self._seat(seat)["state"] != "engaged", why=f"{seat} to be free")
         return phone
 
     async def caller(self, number: str = "13800000001") -> Phone:
@@ -167,15 +167,30 @@ class Site:
 
     # -- what the product says ----------------------------------------------------------------
 
+    def _seat(self, number: str) -> dict[str, Any]:
+        return next(row for row in self.client.seats() if row["seat"] == number)
+
     async def seat_is(self, number: str, *, within: float = 5.0, **wanted: str) -> dict[str, Any]:
         """Wait until the seat list shows the wanted values."""
 
         def shown() -> dict[str, Any] | None:
-            rows = {row["seat"]: row for row in self.client.seats()}
-            row = rows[number]
+            row = self._seat(number)
             return row if all(row[key] == value for key, value in wanted.items()) else None
 
         row = await until(shown, within, f"seat {number} to be {wanted}")
+        assert row is not None
+        return row
+
+    async def call_is(self, caller: str, *, within: float = 8.0, **wanted: str) -> dict[str, Any]:
+        """Wait until the call list shows this caller's call with the wanted values."""
+
+        def shown() -> dict[str, Any] | None:
+            for row in self.client.calls():
+                if row["caller"] == caller and all(row[k] == v for k, v in wanted.items()):
+                    return row
+            return None
+
+        row = await until(shown, within, f"the call of {caller} to be {wanted}")
         assert row is not None
         return row
 
