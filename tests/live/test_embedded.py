@@ -167,7 +167,7 @@ async def test_phone_registers_with_its_password_only(make: Make) -> None:
             await thief.register()
     async with await Phone.open(server=server, user="1001", password="first-password") as phone:
         await phone.register()
-        assert "1 registered: 1001" in str(await asyncio.to_thread(embedded.doctor, settings))
+        assert "1 registered: 1001" in await asyncio.to_thread(findings, settings)
 
 
 async def test_account_made_while_running_can_register(make: Make) -> None:
@@ -178,6 +178,35 @@ async def test_account_made_while_running_can_register(make: Make) -> None:
     server = ("127.0.0.1", state.sip_port)
     async with await Phone.open(server=server, user="1003", password="third-password") as phone:
         await phone.register()
+
+
+async def test_phone_that_vanishes_is_noticed_within_five_seconds(make: Make) -> None:
+    settings = configured(make("home"))
+    state = await asyncio.to_thread(embedded.start, settings, die_with_parent=True)
+    server = ("127.0.0.1", state.sip_port)
+    async with await Phone.open(server=server, user="1001", password="first-password") as phone:
+        await phone.register()
+        phone.answers_options = False  # as if its cable had been pulled
+        await asyncio.to_thread(
+            wait_for, lambda: "registered but silent: 1001" in findings(settings).lower(), 5.0
+        )
+        phone.answers_options = True
+        await asyncio.to_thread(
+            wait_for, lambda: "1 registered: 1001" in findings(settings).lower(), 5.0
+        )
+
+
+def findings(settings: Settings) -> str:
+    return " ".join(check.sentence for check in embedded.doctor(settings))
+
+
+def test_lost_state_file_is_told_and_stop_still_works(make: Make) -> None:
+    settings = configured(make("home"))
+    embedded.start(settings, die_with_parent=True)
+    (settings.home / "pbx" / "state.json").unlink()
+    with pytest.raises(PbxProblem, match="callcenter pbx stop"):
+        embedded.write_config(settings, ACCOUNTS, [WORLD])
+    assert embedded.stop(settings)
 
 
 def test_install_has_nothing_to_do_here() -> None:

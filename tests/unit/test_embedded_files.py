@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.kernel.errors import BadSettings, PbxProblem
-from callcenter.pbx.embedded import SipAccount, SipTrunk, templates
-from callcenter.pbx.embedded.config import _phone, _trunk
+from callcenter.pbx.embedded import SipAccount, SipTrunk, layout, ports, templates
+from callcenter.pbx.embedded.config import _phone, _trunk, _values
 from callcenter.pbx.embedded.layout import TEMPLATES
+from callcenter.settings import Settings
 
 
 def test_dialplan_variables_are_left_alone() -> None:
@@ -103,3 +104,15 @@ def test_no_template_holds_a_secret_or_listens_beyond_loopback() -> None:
                 assert value.startswith("@{"), file
             if key in {"bind", "bindaddr"}:
                 assert value.startswith("127.0.0.1"), file
+
+
+@pytest.mark.parametrize("name", ["a;b", "a,b", "a|b", "a\nb"])
+def test_folder_that_would_break_the_files_is_refused(name: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / name)
+    with pytest.raises(PbxProblem, match="must not hold"):
+        _values(settings, ports.new_state())
+
+
+def test_folder_that_would_break_the_library_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PbxProblem, match="must not hold a ':'"):
+        layout.tool(Settings(pbx_root=tmp_path / "a:b"), "asterisk")

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.embedded import layout, ports, templates
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
-from callcenter.pbx.embedded.process import running, serial
+from callcenter.pbx.embedded.process import pid, running, serial
 from callcenter.settings import Settings
 
 
@@ -31,12 +31,21 @@ def write_config(
     try:
         home.make()
         with serial(home):
-            state = running(settings) or ports.new_state()
+            state = running(settings) or _new_state(home)
             _write_files(settings, state, accounts, trunks)
             templates.write(home.state, json.dumps(asdict(state), indent=2) + "\n")
     except OSError as error:
         raise PbxProblem(f"The PBX's folder {home.base} cannot be written: {error}.") from None
     return state
+
+
+def _new_state(home: layout.Home) -> EmbeddedState:
+    if pid(home):  # its ports and secrets are lost: nobody could talk to it
+        raise PbxProblem(
+            f"A PBX runs whose state file {home.state} is gone: "
+            "end it with 'callcenter pbx stop' and try again."
+        )
+    return ports.new_state()
 
 
 def _write_files(
@@ -74,10 +83,8 @@ def _values(settings: Settings, state: EmbeddedState) -> dict[str, object]:
         "entity": "02:" + ":".join(entity[i : i + 2] for i in range(0, 10, 2)),
     }
     for name, value in values.items():
-        if any(sign in str(value) for sign in ";\n\r"):
-            raise PbxProblem(
-                f"The path {value!s} ({name}) cannot be used: it holds ';' or a break."
-            )
+        if any(sign in str(value) for sign in ";,|\n\r"):  # they part arguments and comments
+            raise PbxProblem(f"The path {value} ({name}) must not hold ; , | or a line break.")
     return values
 
 

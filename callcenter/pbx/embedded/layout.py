@@ -127,6 +127,8 @@ class Root:
 
 def root(settings: Settings) -> Root:
     """Where :func:`~callcenter.pbx.embedded.packages.install` unpacks."""
+    if ":" in str(settings.pbx_root):  # separates the folders of a library path
+        raise PbxProblem(f"The folder {settings.pbx_root} (pbx_root) must not hold a ':'.")
     return Root(settings.pbx_root / "root")
 
 

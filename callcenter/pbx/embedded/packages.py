@@ -8,8 +8,9 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter.kernel.errors import PbxProblem
@@ -39,16 +40,28 @@ def install(settings: Settings, say: Say) -> None:
     """
     if not _missing(settings):
         return
-    settings.pbx_root.mkdir(parents=True, exist_ok=True)
-    with (settings.pbx_root / "lock").open("w") as lock:
+    try:
+        with _alone(settings.pbx_root, say):
+            missing = _missing(settings)
+            if missing:
+                _fetch(settings, missing, say)
+    except OSError as error:
+        raise PbxProblem(
+            f"The packages cannot be kept in {settings.pbx_root}: {error.strerror or error}. "
+            "Make room or name another folder in CALLCENTER_PBX_ROOT, then try again."
+        ) from None
+
+
+@contextmanager
+def _alone(folder: Path, say: Say) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("Another installation is under way; waiting for it ...")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        missing = _missing(settings)
-        if missing:
-            _fetch(settings, missing, say)
+        yield
 
 
 def _missing(settings: Settings) -> list[str]:

@@ -24,7 +24,11 @@ from callcenter.settings import Settings
 @contextmanager
 def serial(home: layout.Home) -> Iterator[None]:
     """One at a time among all processes that configure, start or stop this PBX."""
-    with home.lock.open("w") as lock:
+    try:
+        lock = home.lock.open("w")
+    except OSError as error:
+        raise PbxProblem(f"{home.lock} cannot be opened: {error.strerror}; is it yours?") from None
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
