@@ -151,6 +151,26 @@ async def test_a_prompt_is_recognised_and_another_is_not(
     assert call.prompts_heard({"welcome": welcome, "other": other}) == ["welcome"]
 
 
+async def test_music_is_recognised_and_its_absence_too(
+    alice: Phone, bob: Phone, tmp_path: Path
+) -> None:
+    music, other = tmp_path / "music.wav", tmp_path / "other.wav"
+    notes = [audio.tone(250 + 40 * n, 0.1) for n in range(30)]
+    audio.write_wav(music, np.concatenate(notes))
+    audio.write_wav(other, np.concatenate([notes[n * 7 % 30] for n in range(30)]))
+    bob.on_ring = answer_after(0)
+    call = await alice.dial(bob.uri)
+    callee = await bob.rings()
+    callee.play_wav(music, repeat=True)
+    assert await call.hears_part_of(music, within=3) < 1.5
+    with pytest.raises(PhoneFailure, match=r"other.wav did not happen within 0.5 s"):
+        await call.hears_part_of(other, within=0.5)
+    waiting = asyncio.create_task(call.hears_tone(3000, within=9))
+    await callee.hang_up()
+    with pytest.raises(PhoneFailure, match="before the call ended"):
+        await waiting
+
+
 async def test_silence_is_seen_whether_as_packets_or_as_none(alice: Phone, bob: Phone) -> None:
     bob.on_ring = answer_after(0, tone=500)
     call = await alice.dial(bob.uri)

@@ -11,7 +11,7 @@ Our own because tests must control every millisecond and measure every sample::
 
 Bottom up: ``sip`` ``digest`` ``sdp`` ``rtp`` ``g711`` (pure) · ``wire`` ``transactions`` ``agent``
 (SIP) · ``ticker`` ``sources`` ``sender`` ``heard`` ``voice`` (audio) · ``call`` ``outgoing``
-``incoming`` ``phone``.
+``incoming`` ``registration`` ``phone``.
 """
 
 from tests.support.phone.agent import PhoneRefused

@@ -164,8 +164,10 @@ class Heard:
     def has_tone(
         self, freq: float, *, last: float | None = 0.2, since: float | None = None
     ) -> bool:
-        """Whether the stretch is mainly this tone."""
-        return audio.has_tone(self._stretch(last, since), freq)
+        """Whether the stretch, all of it, is mainly this tone."""
+        stretch = self._stretch(last, since)
+        too_short = since is None and last is not None and len(stretch) < round(last * RATE)
+        return not too_short and audio.has_tone(stretch, freq)
 
     def silence_gaps(
         self, longer_than: float = 0.3, *, since: float | None = None, below: float = -60.0

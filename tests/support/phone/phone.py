@@ -5,7 +5,6 @@ story. Every wait has a deadline and fails with the wire log.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
 
 from tests.support.phone import sip
@@ -13,6 +12,7 @@ from tests.support.phone.agent import ALLOW, Agent, PhoneRefused
 from tests.support.phone.call import Call
 from tests.support.phone.incoming import Behaviour, IncomingCall, never
 from tests.support.phone.outgoing import OutgoingCall
+from tests.support.phone.registration import Registration
 from tests.support.phone.transactions import Address, Server
 from tests.support.phone.wire import Changes, WireLog
 
@@ -39,11 +39,8 @@ class Phone:
         self.calls: list[Call] = []
         self.messages: list[sip.Request] = []
         """MESSAGE and NOTIFY requests that came in."""
-        self.registered = False
         self._changes = Changes(lambda: str(self.wire))
-        self._registration = self._agent.dialog(self._domain_uri())
-        self._registration.remote = f"<{sip.uri(user, *self._agent.domain)}>"
-        self._refresher: asyncio.Task[None] | None = None
+        self._registration = Registration(self._agent)
         self._behaviours: list[asyncio.Task[None]] = []
         self._rung = 0
         self._closed = False
@@ -87,6 +84,11 @@ class Phone:
         return self._agent
 
     @property
+    def registered(self) -> bool:
+        """As far as we know; a server that forgot us is noticed at the next refresh."""
+        return self._registration.held
+
+    @property
     def incoming(self) -> list[IncomingCall]:
         """Every call that came in, in order."""
         return [call for call in self.calls if isinstance(call, IncomingCall)]
@@ -97,17 +99,11 @@ class Phone:
         Raises:
             PhoneRefused: with the status; 408 when nobody responded in time.
         """
-        granted = await self._register(expires, within)
-        self.registered = True
-        self._stop_refreshing()
-        self._refresher = self._agent.spawn(self._refresh(expires, granted))
+        await self._registration.take(expires, within)
 
     async def unregister(self, *, within: float = 5.0) -> None:
         """Take the registration back; harmless without one."""
-        self._stop_refreshing()
-        if self.registered:
-            self.registered = False
-            await self._register(0, within)
+        await self._registration.give_back(within)
 
     def invite(
         self,
@@ -160,7 +156,7 @@ class Phone:
     def vanish(self) -> None:
         """Be gone as if the plug were pulled: no BYE, no unregister, nothing answers."""
         self._closed = True
-        self.registered = False
+        self._registration.held = False
         self._agent.close()
         for call in self.calls:
             call.fall_silent()
@@ -172,7 +168,7 @@ class Phone:
         self.on_ring = _refuse
         alive = [call for call in self.calls if call.alive]
         await asyncio.gather(*(call.hang_up(within=1) for call in alive), return_exceptions=True)
-        self._stop_refreshing()
+        self._registration.stop_refreshing()
         for behaviour in self._behaviours:
             behaviour.cancel()
         await self._agent.quiet(within=2)
@@ -182,43 +178,6 @@ class Phone:
             self.wire.add("--", f"unregistering: {refused}")
         self.vanish()
         await self._agent.quiet(within=1)
-
-    async def _register(self, expires: int, within: float) -> int:
-        def fill(request: sip.Request) -> None:
-            request.put("Expires", str(expires))
-
-        try:
-            async with asyncio.timeout(within):
-                response = await self._agent.ask("REGISTER", self._registration, fill)
-        except TimeoutError:
-            raise PhoneRefused(408, f"no response to REGISTER within {within:g} s") from None
-        if response.status != 200:
-            raise PhoneRefused(response.status, response.reason)
-        ours = next((c for c in response.all("Contact") if self._mine(c)), "")
-        granted = sip.param(ours, "expires") or response.get("Expires")
-        return int(granted) if granted.isdigit() else expires
-
-    async def _refresh(self, expires: int, granted: int) -> None:
-        while True:
-            await asyncio.sleep(max(1.0, granted * 0.8))
-            try:
-                granted = await self._register(expires, 5)
-            except PhoneRefused as refused:
-                self.registered = False
-                self.wire.add("--", f"refreshing the registration: {refused}")
-                return
-
-    def _stop_refreshing(self) -> None:
-        if self._refresher is not None:
-            self._refresher.cancel()
-            self._refresher = None
-
-    def _mine(self, contact: str) -> bool:
-        return re.search(rf"@{re.escape(self._agent.ip)}:{self._agent.port}\b", contact) is not None
-
-    def _domain_uri(self) -> str:
-        host, port = self._agent.domain
-        return f"sip:{host}:{port}"
 
     def _on_request(self, server: Server) -> None:
         request = server.request

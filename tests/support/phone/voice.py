@@ -106,13 +106,13 @@ class Voice:
     async def hears_packets(self, *, within: float = 5.0) -> float:
         """Wait for the next packet of sound, whatever it holds; returns the delay."""
         had, begun = self.heard.packets, self._loop.time()
-        await self.changes.until(lambda: self.heard.packets > had, within, "hearing any packet")
+        await self._listen(lambda: self.heard.packets > had, within, "hearing any packet")
         return self._loop.time() - begun
 
     async def hears_tone(self, freq: float, *, within: float = 5.0, lasting: float = 0.1) -> float:
         """Wait until this tone was heard for ``lasting`` seconds; returns the delay."""
         begun = self._loop.time()
-        await self.changes.until(
+        await self._listen(
             lambda: self.heard.has_tone(freq, last=lasting), within, f"hearing {freq:g} Hz"
         )
         return self._loop.time() - begun
@@ -120,7 +120,7 @@ class Voice:
     async def hears_sound(self, *, within: float = 5.0, above: float = -45.0) -> float:
         """Wait until the last 0.2 s were louder than ``above``; returns the delay."""
         begun = self._loop.time()
-        await self.changes.until(
+        await self._listen(
             lambda: self.heard.rms(last=0.2) > above, within, f"hearing more than {above:g} dBFS"
         )
         return self._loop.time() - begun
@@ -143,7 +143,7 @@ class Voice:
             found.extend(match for match in matches if match.complete)
             return bool(found)
 
-        await self.changes.until(heard_it, within, f"hearing the prompt {path.name}")
+        await self._listen(heard_it, within, f"hearing the prompt {path.name}")
         self._listened_to = max(self._listened_to, found[0].end)
         return self._named(found[0])
 
@@ -160,7 +160,7 @@ class Voice:
                 speech[-audio.RATE :], whole
             )
 
-        await self.changes.until(heard_it, within, f"hearing a part of {Path(music).name}")
+        await self._listen(heard_it, within, f"hearing a part of {Path(music).name}")
         return self._loop.time() - begun
 
     def heard_prompt(self, prompt: Path | str, *, since: float | None = None) -> bool:
@@ -172,6 +172,18 @@ class Voice:
         """Names of the prompts heard, in order, also of those cut short after 0.8 s."""
         sounds = {name: audio.read_wav(path) for name, path in library.items()}
         return [self._named(match) for match in audio.prompts_in(self.heard.speech(), sounds)]
+
+    async def _listen(self, heard_it: Callable[[], bool], within: float, what: str) -> None:
+        """Wait for a sound; once the call is over there is nothing to wait for."""
+        heard: list[bool] = []
+
+        def done() -> bool:
+            heard[:] = [heard_it()]  # asked once: some look only at what is new
+            return heard[0] or self._udp.closed
+
+        await self.changes.until(done, within, what)
+        if not heard[0]:
+            raise self._failure(f"{what} did not happen before the call ended")
 
     def _failure(self, what: str) -> PhoneFailure:
         return PhoneFailure(f"{what}\n{self._describe()}")
