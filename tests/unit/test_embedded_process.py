@@ -5,35 +5,64 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.embedded import layout, ports, process, runner
+from callcenter.pbx.embedded import layout, ports, process, runner, write_config
 from callcenter.pbx.embedded.state import load_state
-from callcenter.settings import Settings
+from callcenter.settings import PROJECT, Settings, load
 
 
-def test_a_block_with_one_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = ports.new_state().sip_port
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", free + 500))
-        assert not ports.is_free(free)
-        monkeypatch.setattr(ports, "_FIRST", free)
-        monkeypatch.setattr(ports, "_LAST", free + 1)
+@pytest.fixture
+def one_block(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A machine with a single block of ports, free at first."""
+    base = ports.new_state().sip_port
+    ports.release(base)
+    monkeypatch.setattr(ports, "_FIRST", base)
+    monkeypatch.setattr(ports, "_LAST", base + 1)
+    yield base
+    ports.release(base)
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_block_with_one_taken_port_is_passed_over(
+    one_block: int, kind: socket.SocketKind
+) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", one_block + 1))
         with pytest.raises(PbxProblem, match="pbx stop"):
             ports.new_state()
-    assert ports.is_free(free)
+    assert ports.new_state().sip_port == one_block
 
 
-def test_two_states_share_no_secret() -> None:
+def test_a_block_chosen_but_not_yet_used_is_nobody_elses(one_block: int) -> None:
+    assert ports.new_state().sip_port == one_block
+    another = f"from callcenter.pbx.embedded import ports; print(ports.claim({one_block}))"
+    argv = [sys.executable, "-c", another]
+    assert subprocess.check_output(argv, cwd=PROJECT, text=True) == "False\n"
+    ports.release(one_block)
+    assert subprocess.check_output(argv, cwd=PROJECT, text=True) == "True\n"
+
+
+def test_configuring_again_gives_the_old_block_back(tmp_path: Path, one_block: int) -> None:
+    settings = load(home=tmp_path)
+    assert write_config(settings, [], []).sip_port == one_block
+    assert write_config(settings, [], []).sip_port == one_block
+
+
+def test_two_states_share_no_secret_and_no_port() -> None:
     first, second = ports.new_state(), ports.new_state()
     assert first.ami_secret != second.ami_secret
     assert first.fastagi_key != second.fastagi_key
     assert first.rtp_start % 2 == 0
     assert first.rtp_end < first.sip_port + ports.BLOCK
+    assert abs(first.sip_port - second.sip_port) >= ports.BLOCK
+    ports.release(first.sip_port)
+    ports.release(second.sip_port)
 
 
 def test_broken_state_file_says_what_to_do(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from tests.support import audio
+from callcenter.demo import ears as audio
 from tests.support.phone import g711
 from tests.support.phone.heard import Heard
 from tests.support.phone.rtp import KeyEvent, Packet, pack_event

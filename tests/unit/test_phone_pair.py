@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import audio
+from callcenter.demo import ears as audio
 from tests.support.phone import (
     Phone,
     PhoneFailure,

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from tests.support import audio
+from callcenter.demo import ears as audio
 from tests.support.phone import g711, rtp, sources
 from tests.support.phone.rtp import KeyEvent, Packet
 from tests.support.phone.sender import Sender

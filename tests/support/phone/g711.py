@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.support.audio import Samples
+from callcenter.demo.ears import Samples
 
 _BIAS = 0x84
 _CLIP = 32635

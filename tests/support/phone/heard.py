@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.support import audio
-from tests.support.audio import RATE, Samples
+from callcenter.demo import ears as audio
+from callcenter.demo.ears import RATE, Samples
 from tests.support.phone import g711, rtp
 from tests.support.phone.sources import FRAME
 

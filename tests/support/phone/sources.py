@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tests.support import audio
+from callcenter.demo import ears as audio
 from tests.support.phone import g711
 
 FRAME = 160

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from tests.support import audio
-from tests.support.audio import Samples
+from callcenter.demo import ears as audio
+from callcenter.demo.ears import Samples
 from tests.support.phone import rtp, sdp, sources
 from tests.support.phone.heard import Heard
 from tests.support.phone.sender import Sender

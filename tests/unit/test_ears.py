@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import audio
-from tests.support.audio import Samples
+from callcenter.demo import ears as audio
+from callcenter.demo.ears import Samples
 from tests.support.phone import g711
 
 
