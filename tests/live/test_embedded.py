@@ -1,6 +1,7 @@
 """The embedded Asterisk for real: it starts, is adopted, is found healthy, and leaves nothing."""
 
 import asyncio
+import os
 import signal
 import socket
 import stat
@@ -101,6 +102,18 @@ def test_running_pbx_is_adopted_with_its_ports_and_secrets(make: Make) -> None:
     assert process.pid(layout.home(settings)) == first
     embedded.stop(settings)
     assert embedded.write_config(settings, ACCOUNTS, [WORLD]).ami_secret != state.ami_secret
+
+
+def test_after_a_crash_it_starts_again_where_it_was(make: Make) -> None:
+    settings = configured(make("home"))
+    state = embedded.start(settings, die_with_parent=True)
+    with socket.create_connection(("127.0.0.1", state.ami_port)):
+        number = process.pid(layout.home(settings))
+        assert number
+        os.kill(number, signal.SIGKILL)
+        wait_for(lambda: embedded.running(settings) is None)
+    assert embedded.start(settings, die_with_parent=True) == state
+    assert process.pid(layout.home(settings)) not in (None, number)
 
 
 def test_two_run_side_by_side(make: Make) -> None:

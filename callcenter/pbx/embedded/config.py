@@ -14,6 +14,7 @@ from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.embedded import layout, ports, templates
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.process import pid, running, serial
+from callcenter.pbx.embedded.state import load_state
 from callcenter.settings import Settings
 
 
@@ -45,6 +46,9 @@ def _new_state(home: layout.Home) -> EmbeddedState:
             f"A PBX runs whose state file {home.state} is gone: "
             "end it with 'callcenter pbx stop' and try again."
         )
+    old = load_state(home)
+    if old:
+        ports.release(old.sip_port)
     return ports.new_state()
 
 

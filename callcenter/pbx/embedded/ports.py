@@ -1,6 +1,7 @@
 """A block of ports for one embedded PBX, so that several can run on one machine.
 
-The SIP port is the first of its block: while Asterisk holds it, nobody else takes the block.
+The SIP port is the first of its block: while Asterisk holds it, nobody else takes the block. From
+the choice until then a claim stands for it, a socket name that vanishes with our process.
 """
 
 import contextlib
@@ -12,15 +13,16 @@ from callcenter.pbx.embedded.model import EmbeddedState
 
 BLOCK = 1000
 _FIRST, _LAST = 10_000, 32_000  # above well-known services, below ports lent to outgoing traffic
+_claims: dict[int, socket.socket] = {}
 _RTP = 10  # offset of the first RTP port in the block; even, as RTP wants it
 
 
 def new_state() -> EmbeddedState:
-    """Choose a free block at random and fresh secrets."""
+    """Choose a free block at random and fresh secrets; the block stays claimed until released."""
     blocks = list(range(_FIRST, _LAST, BLOCK))
     secrets.SystemRandom().shuffle(blocks)
     for base in blocks:
-        if is_free(base):
+        if claim(base):
             return EmbeddedState(
                 sip_port=base,
                 ami_port=base + 1,
@@ -35,6 +37,27 @@ def new_state() -> EmbeddedState:
         f"No {BLOCK} free ports in a row between {_FIRST} and {_LAST} on 127.0.0.1: "
         "stop a PBX that is no longer needed ('callcenter pbx stop') and try again."
     )
+
+
+def claim(base: int) -> bool:
+    """Take the block if it is free and nobody else is about to use it."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0callcenter-pbx-{base}")  # abstract: no file, gone with the process
+    except OSError:
+        name.close()
+        return False
+    _claims[base] = name
+    if is_free(base):
+        return True
+    release(base)
+    return False
+
+
+def release(base: int) -> None:
+    """Asterisk holds the block itself now, or it is not needed; harmless when not claimed."""
+    if base in _claims:
+        _claims.pop(base).close()
 
 
 def is_free(base: int) -> bool:
@@ -55,6 +78,8 @@ def is_free(base: int) -> bool:
 def bound(port: int, kind: socket.SocketKind) -> bool:
     """Whether somebody holds this loopback port."""
     with contextlib.closing(socket.socket(socket.AF_INET, kind)) as probe:
+        if kind is socket.SOCK_STREAM:  # connections that just ended do not count, listeners do
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

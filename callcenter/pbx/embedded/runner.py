@@ -46,6 +46,8 @@ def start(settings: Settings, *, die_with_parent: bool = False) -> EmbeddedState
         except BaseException:
             end(process.pid, patience=1.0)
             raise
+        finally:
+            ports.release(state.sip_port)
     return state
 
 
