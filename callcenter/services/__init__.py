@@ -1,0 +1,5 @@
+"""What the REST API may ask of a running engine, answered from the rooms; one file per room."""
+
+from callcenter.services.engine import EngineServices
+
+__all__ = ["EngineServices"]
