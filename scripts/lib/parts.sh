@@ -88,6 +88,7 @@ total() {
   local ms=$(((${EPOCHREALTIME/[.,]/} - started) / 1000)) kind number all=
   for kind in failed passed skipped deselected error; do
     number=$(printf '%s\n' "${counts[@]}" | grep -oE "[0-9]+ $kind" | awk '{ n += $1 } END { print n + 0 }')
+    [ "$kind" = error ] && [ "$number" -gt 1 ] && kind=errors
     [ "$number" -gt 0 ] && all+="${all:+, }$number $kind"
   done
   printf '%s in %d.%02ds\n' "${all:-no tests ran}" $((ms / 1000)) $((ms % 1000 / 10))
