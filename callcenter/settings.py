@@ -14,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -112,9 +113,14 @@ def load(**overrides: Any) -> Settings:
         raise BadSettings(
             f"Setting {name!r} ({file} or environment) is wrong: {first['msg']}. Mend it and retry."
         ) from None
-    return settings.model_copy(
-        update={
-            name: getattr(settings, name).expanduser().absolute()
-            for name in ("home", "pbx_root", "prompts")
-        }
-    )
+    except SettingsError as error:
+        raise BadSettings(f"A CALLCENTER_... variable cannot be used: {error}.") from None
+    paths = {name: _path(name, getattr(settings, name)) for name in ("home", "pbx_root", "prompts")}
+    return settings.model_copy(update=paths)
+
+
+def _path(name: str, value: Path) -> Path:
+    try:
+        return value.expanduser().absolute()
+    except RuntimeError:
+        raise BadSettings(f"Setting {name!r} names a user that does not exist: {value}.") from None

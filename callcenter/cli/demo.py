@@ -31,7 +31,11 @@ def seed() -> None:
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 @click.option("--keep", is_flag=True, help="Leave it running and say how to try it.")
 def run(as_json: bool, keep: bool) -> None:
-    """Watch one real call: two agents log in, a customer calls, both talk."""
+    """Watch one real call go through the whole product.
+
+    Two agents log in from their phones, a customer calls and waits, both talk; every step is shown
+    as a phone or the engine reports it.
+    """
     from callcenter.demo.story import run as tell
     from callcenter.settings import load
 

@@ -29,6 +29,7 @@ is printed as JSON whose keys are those of the REST API and stay.
 | 4 | the PBX cannot be found, started or reached |
 | 5 | the database cannot be used or has another schema |
 | 6 | an engine is running already |
+| 7 | the journal cannot be opened |
 | 70 | a fault of the program |
 | 130 | interrupted |
 """

@@ -22,7 +22,7 @@ class Bus:
 
     def publish(self, event: object) -> None:
         """Tell every listener of the event's class."""
-        for listener in self._listeners[type(event)]:
+        for listener in tuple(self._listeners[type(event)]):
             try:
                 listener(event)
             except Exception:

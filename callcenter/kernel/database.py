@@ -8,7 +8,7 @@ import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
 
 from callcenter.kernel.errors import DatabaseProblem
+from callcenter.kernel.folders import make_private
 
 metadata = MetaData(
     naming_convention={
@@ -62,24 +63,36 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
 
 
 def open_database(url: str) -> Engine:
-    """Open (not create) the database behind ``url``; an SQLite file is made readable to us alone.
+    """Open the database behind ``url``; an SQLite file is made, empty, for its owner only.
 
     Raises:
         DatabaseProblem: the URL is no URL, or its driver is missing.
     """
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            _make_private(Path(parsed.database))
+    except (ArgumentError, ValueError):
+        raise DatabaseProblem(
+            "The setting 'database' is no database URL; write it like sqlite:////folder/file.db."
+        ) from None
+    shown = parsed.render_as_string(hide_password=True)
+    try:
         engine = create_engine(parsed)
+        if parsed.get_backend_name() == "sqlite" and _is_file(parsed.database):
+            _make_private_file(Path(parsed.database))
     except (ArgumentError, ImportError) as error:
-        raise DatabaseProblem(f"The database URL {url!r} cannot be used: {error}.") from None
+        raise DatabaseProblem(f"The database URL {shown!r} cannot be used: {error}.") from None
     except OSError as error:
-        raise DatabaseProblem(f"The database file cannot be opened: {error}.") from None
+        raise DatabaseProblem(
+            f"The database file {parsed.database} cannot be opened: {error.strerror}."
+        ) from None
     event.listen(engine, "connect", _tune_sqlite)
     return engine
 
 
-def _make_private(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _is_file(database: str | None) -> TypeGuard[str]:
+    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
+
+
+def _make_private_file(file: Path) -> None:
+    make_private(file.parent)
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))

@@ -61,3 +61,11 @@ class DatabaseProblem(CallCenterError):
     code = "database"
     http_status = 503
     exit_status = 5
+
+
+class JournalProblem(CallCenterError):
+    """The journal cannot be opened."""
+
+    code = "journal"
+    http_status = 503
+    exit_status = 7

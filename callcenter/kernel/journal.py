@@ -10,12 +10,15 @@ import asyncio
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import structlog
+
+from callcenter.kernel.errors import JournalProblem
+from callcenter.kernel.folders import make_private
 
 _log = structlog.get_logger(__name__)
 _NAME = re.compile(r"\d{15}\.jsonl")
@@ -40,6 +43,7 @@ class Journal:
         self._fd = -1
         self._size = 0
         self._dirty = False
+        self._stuck = False
         self._unwritten: deque[bytes] = deque()
 
     @property
@@ -47,19 +51,36 @@ class Journal:
         """Of the newest record; 0 when there is none."""
         return self._next - 1
 
-    def open(self) -> list[Record]:
-        """Read what is there (a torn last line is cut off), get ready to write after it."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        records = [record for segment in self._segments() for record in _read(segment)]
-        if records:
-            self._next = records[-1].position + 1
-        elif segments := self._segments():
-            self._next = int(segments[-1].stem)
-        self._start_segment()
+    def open(self, *, beyond: int = 0) -> list[Record]:
+        """Read what is there (a torn last line is cut off), get ready to write after it.
+
+        New positions are greater than ``beyond``, the last one that the database has: after a power
+        loss it may remember more than we do.
+
+        Raises:
+            JournalProblem: the folder or a file cannot be used.
+        """
+        try:
+            make_private(self._folder)
+            segments = self._segments()
+            records = _in_order(record for segment in segments for record in _read(segment))
+            first_free = int(segments[-1].stem) if segments else 1
+            newest = records[-1].position if records else 0
+            self._next = max(first_free, newest + 1, beyond + 1)
+            self._start_segment()
+        except OSError as error:
+            raise JournalProblem(
+                f"The journal in {self._folder} cannot be used: {error.strerror}; mend that first."
+            ) from None
         return records
 
     def append(self, payload: bytes) -> int:
-        """Write one record; returns its position. A full disk delays it, it is not lost."""
+        """Write one record, a line without its end; returns its position.
+
+        A full disk delays it, it is not lost.
+        """
+        if not payload or b"\n" in payload:
+            raise ValueError("a record is one line and not empty")
         position = self._next
         self._next += 1
         self._unwritten.append(b"%d %s\n" % (position, payload))
@@ -68,10 +89,12 @@ class Journal:
 
     def release(self, position: int) -> None:
         """Delete segments whose records are all below ``position``."""
-        segments = self._segments()
-        for segment, following in pairwise(segments):
-            if int(following.stem) <= position:
-                segment.unlink(missing_ok=True)
+        try:
+            for segment, following in pairwise(self._segments()):
+                if int(following.stem) <= position:
+                    segment.unlink(missing_ok=True)
+        except OSError as error:
+            _log.error("journal cannot be shortened", error=str(error))
 
     async def keep(self) -> None:
         """Bring what was appended to the disk, for ever; cancel to end."""
@@ -80,15 +103,17 @@ class Journal:
             self._flush()
             if self._dirty:
                 self._dirty = False
-                await asyncio.to_thread(_sync, os.dup(self._fd))
+                try:
+                    await asyncio.to_thread(_sync, os.dup(self._fd))
+                except OSError as error:
+                    self._dirty = True
+                    self._tell_stuck(error)
 
     def close(self) -> None:
         """Write and sync the rest."""
         if self._fd >= 0:
             self._flush()
-            os.fsync(self._fd)
-            os.close(self._fd)
-            self._fd = -1
+            self._close_segment()
 
     def _flush(self) -> None:
         while self._unwritten:
@@ -96,7 +121,7 @@ class Journal:
             try:
                 written = os.write(self._fd, line)
             except OSError as error:
-                _log.error("journal cannot be written", error=str(error), held=len(self._unwritten))
+                self._tell_stuck(error)
                 return
             self._dirty = True
             self._size += written
@@ -104,26 +129,54 @@ class Journal:
                 self._unwritten[0] = line[written:]
                 continue
             self._unwritten.popleft()
+        self._stuck = False
         if self._size >= self._segment_bytes:
-            self._start_segment()
+            try:
+                self._start_segment()
+            except OSError as error:  # then this one grows on
+                _log.error("journal cannot begin a new segment", error=str(error))
+
+    def _tell_stuck(self, error: OSError) -> None:
+        if not self._stuck:
+            _log.error("journal cannot be written", error=str(error), held=len(self._unwritten))
+        self._stuck = True
 
     def _start_segment(self) -> None:
-        if self._fd >= 0:
-            os.fsync(self._fd)
-            os.close(self._fd)
         path = self._folder / f"{self._next:015d}.jsonl"
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._size = path.stat().st_size
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._close_segment()
+        self._fd, self._size = fd, os.fstat(fd).st_size
+        _sync(os.open(self._folder, os.O_RDONLY))  # its name, too, has to survive
+
+    def _close_segment(self) -> None:
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            try:
+                _sync(fd)
+            except OSError as error:
+                self._tell_stuck(error)
 
     def _segments(self) -> list[Path]:
         return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
 
 
 def _sync(fd: int) -> None:
+    """Sync and close."""
     try:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _in_order(records: Iterable[Record]) -> list[Record]:
+    """All but those whose position cannot be true."""
+    kept: list[Record] = []
+    for record in records:
+        if kept and record.position <= kept[-1].position:
+            _log.error("journal has a record out of order", position=record.position)
+        else:
+            kept.append(record)
+    return kept
 
 
 def _read(segment: Path) -> Iterator[Record]:
@@ -132,7 +185,7 @@ def _read(segment: Path) -> Iterator[Record]:
     if torn:
         _log.warning("journal ends in a torn record", segment=segment.name, octets=len(torn))
         os.truncate(segment, len(whole) + len(newline))
-    for line in whole.splitlines():
+    for line in whole.split(b"\n") if whole else ():
         position, _, payload = line.partition(b" ")
         if position.isdigit() and payload:
             yield Record(position=int(position), payload=payload)

@@ -7,16 +7,19 @@ Each batch and the position it reaches are one transaction, so nothing is writte
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 import structlog
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, Table, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from callcenter.kernel.database import metadata
 
 _log = structlog.get_logger(__name__)
 _BATCH = 500
 _RETRY_SECONDS = 2.0
+_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 
 journal_mark = Table(
     "journal_mark",
@@ -61,36 +64,41 @@ class Projector:
     async def run(self) -> None:
         """Write for ever; cancel to end. What was added before the start is put in order first."""
         self._waiting = deque(sorted(self._waiting, key=lambda row: row[0]))
+        suspects = 0  # rows to write one by one, because one of them was refused
         while True:
             await self._more.wait()
-            batch = [self._waiting[i] for i in range(min(_BATCH, len(self._waiting)))]
+            batch = list(islice(self._waiting, 1 if suspects else _BATCH))
             try:
                 await asyncio.to_thread(self._commit, batch)
-            except (OperationalError, InterfaceError) as error:
-                _log.error("database does not take records", error=str(error), held=self.backlog)
-                self.ok = False
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            except SQLAlchemyError:
-                await asyncio.to_thread(self._commit_singly, batch)
+            except Exception as error:
+                if _is_away(error):
+                    await self._wait_for_database(error)
+                    continue
+                if len(batch) > 1:
+                    suspects = len(batch)
+                    continue
+                # One row must not hold up all others; the journal still has it.
+                _log.exception("database refused a record", position=batch[0][0])
             self.ok = True
-            for _ in batch:
-                self._waiting.popleft()
-            if not self._waiting:
-                self._more.clear()
-                self._idle.set()
+            suspects = max(0, suspects - len(batch))
+            self._written(len(batch))
 
     async def settled(self) -> None:
         """Wait until everything added so far is in the database."""
         await self._idle.wait()
 
-    def _commit_singly(self, batch: list[tuple[int, Write]]) -> None:
-        # One row that the database refuses must not hold up all others; the journal still has it.
-        for row in batch:
-            try:
-                self._commit([row])
-            except SQLAlchemyError as error:
-                _log.error("database refused a record", position=row[0], error=str(error))
+    async def _wait_for_database(self, error: Exception) -> None:
+        if self.ok:
+            _log.error("database does not take records", error=str(error), held=self.backlog)
+        self.ok = False
+        await asyncio.sleep(_RETRY_SECONDS)
+
+    def _written(self, rows: int) -> None:
+        for _ in range(rows):
+            self._waiting.popleft()
+        if not self._waiting:
+            self._more.clear()
+            self._idle.set()
 
     def _commit(self, batch: list[tuple[int, Write]]) -> None:
         with self._engine.begin() as connection:
@@ -100,3 +108,8 @@ class Projector:
             if not connection.execute(update(journal_mark).values(position=position)).rowcount:
                 connection.execute(journal_mark.insert().values(id=1, position=position))
         self.mark = position
+
+
+def _is_away(error: Exception) -> bool:
+    """The database cannot be reached or written, whatever the row; waiting may help."""
+    return isinstance(error, _AWAY) or type(error) is DatabaseError

@@ -36,6 +36,9 @@ class TurnedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # The machine's nanosecond gets lost beside months of seconds in one float; a timer that
+        # never counts as due would then spin for ever.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self._jumping.turned

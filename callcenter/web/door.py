@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from callcenter.kernel.errors import BadSettings, Refused
+from callcenter.kernel.folders import make_private
 
 LONGEST_PATH = 107
 """Bytes; ``sun_path`` of Linux (unix(7)) holds 108 with the closing zero."""
@@ -56,7 +57,7 @@ class Door:
         check_length(self._path)
         lock = self._path.with_name(self._path.name + ".lock")
         try:
-            lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(lock.parent)
             fd = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise BadSettings(

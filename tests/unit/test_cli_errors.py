@@ -127,7 +127,7 @@ def test_a_database_that_cannot_be_written(run: Command) -> None:
     for command in (("db", "upgrade"), ("pbx", "config"), ("pbx", "start"), ("demo", "seed")):
         ended = there(*command)
         assert ended.status == 5
-        assert ended.sentence.startswith("The database file cannot be opened")
+        assert ended.sentence.startswith("The database file /proc/callcenter.db cannot be opened: ")
     assert there.apart("up", "--no-pbx").status == 5
 
 

@@ -143,7 +143,7 @@ def test_a_database_that_is_broken_holds_records_back_instead_of_dropping_them(
         await asyncio.sleep(60)
         assert projector.backlog == 1
         assert not projector.ok
-        file.with_name(file.name + "-wal").unlink()
+        file.with_name(file.name + "-wal").unlink(missing_ok=True)
         file.write_bytes(whole)
         await asyncio.wait_for(projector.settled(), 10)
 

@@ -135,7 +135,7 @@ def _writing(file: str) -> Iterator[sqlite3.Connection]:
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        ("nonsense", "cannot be used"),
+        ("nonsense", "is no database URL"),
         ("nosuchbase://here/there", "cannot be used"),
         ("sqlite:////dev/null/callcenter.db", "cannot be opened"),
         ("sqlite:////proc/callcenter.db", "cannot be opened"),
