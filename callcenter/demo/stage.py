@@ -1,9 +1,7 @@
 """Sets the demo's stage: database, PBX packages, prompts, the engine as a process of its own."""
 
 import asyncio
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,7 +17,6 @@ from callcenter.web.client import Client
 
 _START_SECONDS = 40.0
 _STOP_SECONDS = 15.0
-_PR_SET_PDEATHSIG = 1
 
 
 def prepare(settings: Settings, say: Callable[[str], None]) -> DemoSecrets:
@@ -56,15 +53,15 @@ class EngineProcess:
             self.client.reload()
         else:
             self._output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            tether = () if self._stays else ("setpriv", "--pdeathsig", "TERM", "--")
             with self._output.open("wb") as output:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "callcenter", "up"],
+                    [*tether, sys.executable, "-m", "callcenter", "up"],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     env={**os.environ, "CALLCENTER_HOME": str(self._settings.home)},
                     start_new_session=True,
-                    preexec_fn=None if self._stays else _end_with_parent,  # noqa: PLW1509 - before any thread
                 )
         deadline = time.monotonic() + _START_SECONDS
         while not self._connected():
@@ -115,7 +112,3 @@ async def sip_server(settings: Settings) -> str:
 def modules_of_baresip(settings: Settings) -> Path:
     """Where the softphone's modules are."""
     return embedded.data_dir(settings, "baresip")
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -5,9 +5,7 @@ when the test is killed: the processes are told to die with us.
 """
 
 import asyncio
-import ctypes
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,11 +25,6 @@ from callcenter.web.client import Client
 from tests.support.phone import Phone
 
 T = TypeVar("T")
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 async def until(what: Callable[[], T], within: float = 5.0, why: str = "") -> T:
@@ -81,14 +74,23 @@ class Site:
     async def start_engine(self) -> None:
         """Start an engine on the running PBX."""
         with (self.home / "engine.out").open("ab") as out:
-            self._engine = subprocess.Popen(
-                [sys.executable, "-m", "callcenter", "up", "--no-pbx"],
+            self._engine = subprocess.Popen(  # noqa: ASYNC220 - quick, and its parent must be the main thread
+                [
+                    "setpriv",
+                    "--pdeathsig",
+                    "KILL",
+                    "--",
+                    sys.executable,
+                    "-m",
+                    "callcenter",
+                    "up",
+                    "--no-pbx",
+                ],
                 cwd=PROJECT,
                 env={"CALLCENTER_HOME": str(self.home), "PATH": "/usr/bin:/bin"},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                preexec_fn=_die_with_parent,
             )
         await until(self._connected, within=20, why="the engine to be connected")
 
