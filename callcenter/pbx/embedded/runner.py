@@ -16,6 +16,7 @@ from callcenter.settings import Settings
 
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 8.0
+_LET_GO_SECONDS = 1.0  # the last threads of a PBX that was killed a moment ago
 
 
 def start(settings: Settings, *, die_with_parent: bool = False) -> EmbeddedState:
@@ -89,15 +90,18 @@ def reload_accounts(
 
 
 def _require_ports(state: EmbeddedState) -> None:
+    patience = time.monotonic() + _LET_GO_SECONDS
     for port, kind, use in (
         (state.sip_port, socket.SOCK_DGRAM, "UDP"),
         (state.ami_port, socket.SOCK_STREAM, "TCP"),
     ):
-        if ports.bound(port, kind):
-            raise PbxProblem(
-                f"{use} port {port} of 127.0.0.1 is taken by another program; "
-                "run 'callcenter pbx config' to choose others."
-            )
+        while ports.bound(port, kind):
+            if time.monotonic() > patience:
+                raise PbxProblem(
+                    f"{use} port {port} of 127.0.0.1 is taken by another program; "
+                    "run 'callcenter pbx config' to choose others."
+                )
+            time.sleep(0.02)
 
 
 def _require_sip(state: EmbeddedState) -> None:

@@ -43,7 +43,7 @@ def choose(settings: Settings, *, apt: Path = Path("/etc/apt")) -> list[Entry]:
     if settings.debian_mirror:
         return [_sid(settings.debian_mirror, _keyring("debian"))]
     hosts = [entry for entry in entries(apt) if not entry.uri.startswith("cdrom:")]
-    if "ubuntu" in family:  # written after Ubuntu's manual; not tried on an Ubuntu machine
+    if "ubuntu" in family:
         return _of_ubuntu(hosts, system.get("UBUNTU_CODENAME", system.get("VERSION_CODENAME", "")))
     if "debian" in family:
         codename = system.get("VERSION_CODENAME", "sid")
