@@ -30,7 +30,7 @@ class Client:
             transport=httpx.HTTPTransport(uds=str(path)),
             base_url="http://engine",
             timeout=timeout,
-            trust_env=False,  # a proxy of the environment must not come between
+            trust_env=False,  # no proxy or password file has a say here
         )
 
     def __enter__(self) -> Self:
