@@ -55,7 +55,7 @@ class EngineProcess:
             self._output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             tether = () if self._stays else ("setpriv", "--pdeathsig", "TERM", "--")
             with self._output.open("wb") as output:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603
                     [*tether, sys.executable, "-m", "callcenter", "up"],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
