@@ -6,8 +6,8 @@ through callbacks. It needs a clock and no PBX, so the simulator can run it as i
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import count
 
 import structlog
@@ -35,6 +35,7 @@ _PHONE_CUES = {
     DeviceState.IN_USE: Cue.PHONE_IN_USE,
 }  # ringing for somebody else says nothing yet
 _NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN)
+_DIRECT = QueuePlan(name="", tenant="")  # wrap-up and rest of a seat rung outside any queue
 
 
 @dataclass(order=True)
@@ -231,6 +232,28 @@ class Dispatcher:
         if callers.get(waiting.call) is waiting:
             del callers[waiting.call]
 
+    def take(
+        self,
+        number: str,
+        call: str,
+        *,
+        ring: timedelta,
+        music: str = "default",
+        record: bool = True,
+    ) -> Offer | None:
+        """One named seat for one caller, outside any queue: last agent, seat node, line at a seat.
+
+        ``None`` when the seat is not free now. The offer's ``queue`` is empty; what becomes of it
+        is told by :meth:`answered`, :meth:`failed` and :meth:`talk_ended` as for any other offer.
+        """
+        seat = self._seats.get(number)
+        if seat is None or not seat.takes_calls:
+            return None
+        plan = replace(_DIRECT, ring=ring, music=music, record=record)
+        seat.offer = self._offer(plan, seat, call, seat.extension)
+        seat.cue(Cue.OFFERED)
+        return seat.offer
+
     # -- offers -------------------------------------------------------------------------------
 
     def answered(self, offer: Offer) -> bool:
@@ -239,7 +262,8 @@ class Dispatcher:
         if seat is None or not seat.cue(Cue.ANSWERED):
             return False
         seat.misses = 0
-        if waiting := self._queues[offer.queue].callers.pop(offer.call, None):
+        queue = self._queues.get(offer.queue)
+        if queue is not None and (waiting := queue.callers.pop(offer.call, None)):
             waiting.gone = True
         return True
 
@@ -254,14 +278,14 @@ class Dispatcher:
         seat.offer = None
         seat.cue(Cue.OFFER_FAILED)
         if failure not in _NOT_A_MISS:
-            self._missed(seat, self._queues[offer.queue].plan, failure)
-        queue = self._queues[offer.queue]
-        waiting = queue.callers.get(offer.call)
-        if waiting is not None:
-            waiting.offer = None
-            if failure is not OfferFailure.CALLER_GONE:
-                heapq.heappush(queue.heap, waiting)
-        self._match(queue)
+            self._missed(seat, self._plan_of(offer), failure)
+        if (queue := self._queues.get(offer.queue)) is not None:
+            waiting = queue.callers.get(offer.call)
+            if waiting is not None:
+                waiting.offer = None
+                if failure is not OfferFailure.CALLER_GONE:
+                    heapq.heappush(queue.heap, waiting)
+            self._match(queue)
         self._match_seat(seat)
 
     def talk_ended(self, offer: Offer) -> None:
@@ -276,7 +300,7 @@ class Dispatcher:
             seat.extension = ""
             self._wrap_up_over(seat)
             return
-        wrap_up = self._queues[offer.queue].plan.wrap_up.total_seconds()
+        wrap_up = self._plan_of(offer).wrap_up.total_seconds()
         seat.timer = self._clock.call_later(wrap_up, lambda: self._wrap_up_over(seat))
 
     def adopt(
@@ -284,7 +308,7 @@ class Dispatcher:
     ) -> Offer | None:
         """A ring or talk that began under an earlier engine goes on: its seat is held for it."""
         seat = self._seats.get(number)
-        plan = self.queue_plan(queue)
+        plan = self.queue_plan(queue) if queue else _DIRECT
         if seat is None or plan is None or seat.offer is not None:
             return None
         seat.offer = self._offer(plan, seat, call, extension)
@@ -302,6 +326,10 @@ class Dispatcher:
     def _holder(self, offer: Offer) -> Seat | None:
         seat = self._seats.get(offer.seat)
         return seat if seat is not None and seat.offer is offer else None
+
+    def _plan_of(self, offer: Offer) -> QueuePlan:
+        queue = self._queues.get(offer.queue)
+        return queue.plan if queue else _DIRECT
 
     def _missed(self, seat: Seat, plan: QueuePlan, failure: OfferFailure) -> None:
         seat.misses += 1
