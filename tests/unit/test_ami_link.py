@@ -166,6 +166,13 @@ async def test_a_shutdown_told_by_asterisk_is_the_end(linked: Linked) -> None:
     await linked.until("up", "down", "up")
 
 
+async def test_each_end_is_told_even_for_the_same_reason(linked: Linked) -> None:
+    linked.server.drop()
+    await linked.until("up", "down", "up")
+    linked.server.drop()
+    await linked.until("up", "down", "up", "down", "up")
+
+
 async def test_it_is_up_only_when_asterisk_has_booted() -> None:
     async with AmiServer().listening() as server:
         server.greets_with_booted = False
@@ -175,6 +182,7 @@ async def test_it_is_up_only_when_asterisk_has_booted() -> None:
         await server.until(lambda: server.logins == 1)
         server.event("Something", Number="early")
         await linked.until("early")
+        await asyncio.sleep(0.05)
         assert not linked.link.up
         server.event("FullyBooted")
         await linked.until("early", "up")

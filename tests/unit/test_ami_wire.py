@@ -19,8 +19,8 @@ class Line:
     def __init__(self, server: AmiServer) -> None:
         self.server = server
         self.messages: asyncio.Queue[Message] = asyncio.Queue()
-        self.ends: list[str] = []
-        self.connection = AmiConnection(self.messages.put_nowait, self.ends.append)
+        self.end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.connection = AmiConnection(self.messages.put_nowait, self.end.set_result)
 
     async def next(self) -> Message:
         async with asyncio.timeout(2):
@@ -91,9 +91,7 @@ async def test_a_message_without_end_ends_the_connection(
     monkeypatch.setattr(ami_wire, "MESSAGE_LIMIT", 10_000)
     line.server.send(b"Event: Endless\r\n" + b"x" * 200_000)
     async with asyncio.timeout(2):
-        while not line.ends:
-            await asyncio.sleep(0.01)
-    assert line.ends == ["Asterisk sent a message without end"]
+        assert await line.end == "Asterisk sent a message without end"
 
 
 async def test_a_list_is_complete_at_its_last_event(line: Line) -> None:

@@ -109,8 +109,8 @@ class AmiLink:
         while True:
             try:
                 why = await self._once()
-                pauses = _pauses()
-            except (NodeLost, PbxProblem) as error:
+                told, pauses = "", _pauses()
+            except PbxProblem as error:
                 why = str(error)
             if why != told:
                 _log.warning("no control connection to the PBX", why=why)
@@ -135,8 +135,9 @@ class AmiLink:
             await asyncio.wait(
                 [end, booted], timeout=_BOOT_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
-            self._connection = connection
-            self._on_up()
+            if not end.done():
+                self._connection = connection
+                self._on_up()
             return await self._watch(connection, end)
         finally:
             self._connection = None
