@@ -78,12 +78,16 @@ class Ended:
 
 @dataclass(frozen=True, kw_only=True)
 class DialResult:
-    """How a dial ended. ``answered_at`` and ``talk`` are set exactly when it was answered."""
+    """How a dial ended. ``answered_at`` and ``talk`` are set exactly when it was answered.
+
+    ``party`` is the number of whoever answered, as it was dialled; empty when it is not known.
+    """
 
     status: DialStatus
     leg: LegId | None = None
     answered_at: datetime | None = None
     talk: timedelta | None = None
+    party: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,25 +118,51 @@ class LegRinging:
 
 @dataclass(frozen=True, kw_only=True)
 class LegAnswered:
-    """The dialled phone was picked up and is joined to the caller."""
+    """The dialled phone was picked up and is joined to the caller, who is answered with it.
+
+    ``party`` as in :class:`DialResult`.
+    """
 
     leg: LegId
     at: datetime
+    party: str = ""
 
 
 DialProgress = LegRinging | LegAnswered
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dial:
-    """One ring at one extension.
+class Outside:
+    """A number in the world, reached through a trunk: digits, perhaps a + before, at most 20."""
 
-    ``ring`` is how long it may ring; ``music`` is the class the caller hears meanwhile.
+    number: str
+    trunk: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dial:
+    """One ring at an extension, or at several parties at once: the first to answer has the call.
+
+    ``ring`` is how long they may ring; ``music`` is the class the caller hears meanwhile (an
+    unanswered caller as early media), ``""``: ringing, see :func:`colour_ring`. ``presents`` is
+    the caller's number as the called ones see it; ``""``: as it came.
     """
 
-    extension: str
+    extension: str = ""
+    parties: tuple["str | Outside", ...] = ()
     ring: timedelta
     music: str = "default"
+    presents: str = ""
+
+    @property
+    def everyone(self) -> tuple["str | Outside", ...]:
+        """Whoever is rung: extensions and outside numbers."""
+        return (self.extension, *self.parties) if self.extension else self.parties
+
+
+def colour_ring(prompt: Prompt) -> str:
+    """The music class that plays one prompt over and over: what callers hear before an answer."""
+    return "ring-" + prompt.replace("/", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +211,10 @@ class Channel(Protocol):
         """
 
     async def music(self, music_class: str) -> None:
-        """Start music; the caller goes on hearing it while the script awaits something else."""
+        """Start music; the caller goes on hearing it while the script awaits something else.
+
+        A caller who was not answered hears it as early media, and is not answered by it.
+        """
 
     async def stop_music(self) -> None:
         """Stop what :meth:`music` started."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.fake.phones import FakeCaller
+from callcenter.pbx.fake.phones import FakeCaller, FakePhone
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -117,14 +117,16 @@ class FakeChannel:
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port."""
         await self._here()
-        phone = self._pbx.phones.get(dial.extension)
-        if phone is None or not phone.registered:
-            return DialResult(status=DialStatus.UNREACHABLE)
-        if phone.ringing is not None:
-            return DialResult(status=DialStatus.BUSY)
-        ring = self._pbx.ring(phone, dial, self._caller.call, on_progress)
+        self._caller.presented = dial.presents or self._arrival.caller
+        self._caller.music = dial.music or None
+        found = [self._pbx.party(party) for party in dial.everyone]
+        refusals = [_refusal(phone) for phone in found]
+        free = [phone for phone, refusal in zip(found, refusals, strict=True) if refusal is None]
+        if not free:
+            busy = DialStatus.BUSY in refusals
+            return DialResult(status=DialStatus.BUSY if busy else DialStatus.UNREACHABLE)
+        ring = self._pbx.ring(free, dial, self._caller, on_progress)
         self._caller.ring = ring
-        self._caller.music = dial.music
         try:
             result = await self._until_gone(asyncio.shield(ring.result))
         except asyncio.CancelledError:
@@ -185,6 +187,13 @@ class FakeChannel:
             return work.result()
         finally:
             work.cancel()
+
+
+def _refusal(phone: FakePhone) -> DialStatus | None:
+    """What a phone says that does not even ring."""
+    if not phone.registered:
+        return DialStatus.UNREACHABLE
+    return DialStatus.BUSY if len(phone.rings_now) >= phone.most_calls else None
 
 
 def _silence(seconds: float = 0.1) -> bytes:

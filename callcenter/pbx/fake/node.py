@@ -21,6 +21,7 @@ from callcenter.pbx.port import (
     LegRinging,
     LinkUp,
     LiveLeg,
+    Outside,
     PbxEvent,
     Source,
 )
@@ -34,6 +35,7 @@ class FakePbx:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.phones: dict[str, FakePhone] = {}
+        self.world: dict[str, FakePhone] = {}
         self.callers: dict[LegId, FakeCaller] = {}
         self._numbers = count(1)
         self._offered: asyncio.Queue[Channel] = asyncio.Queue()
@@ -48,6 +50,10 @@ class FakePbx:
     def phone(self, extension: str) -> FakePhone:
         """The phone at this extension, made when there is none."""
         return self.phones.setdefault(extension, FakePhone(self, extension))
+
+    def outside(self, number: str) -> FakePhone:
+        """The phone at this number of the world, made when there is none."""
+        return self.world.setdefault(number, FakePhone(self, number, outside=True))
 
     def place_call(
         self, caller: str, dialled: str, *, source: Source = Source.TRUNK, name: str = ""
@@ -126,10 +132,11 @@ class FakePbx:
         if caller := self.callers.get(leg):
             caller.end(cause)
             return True
-        for phone in self.phones.values():
-            if phone.ringing is not None and phone.ringing.leg == leg:
-                phone.ringing.end(DialStatus.CANCELLED)
-                return True
+        for phone in [*self.phones.values(), *self.world.values()]:
+            for ring in phone.rings_now:
+                if ring.legs[phone] == leg:
+                    ring.end(DialStatus.CANCELLED)
+                    return True
         return False
 
     async def legs(self) -> list[LiveLeg]:
@@ -176,13 +183,30 @@ class FakePbx:
         if self._engine_here:
             self._events.put_nowait(event)
 
+    def party(self, party: str | Outside) -> FakePhone:
+        """Who is dialled; a phone that nobody made cannot be reached."""
+        if isinstance(party, Outside):
+            found = self.world.get(party.number)
+        else:
+            found = self.phones.get(party)
+        if found is None:
+            found = FakePhone(self, party.number if isinstance(party, Outside) else party)
+            found.registered = False
+        return found
+
     def ring(
-        self, phone: FakePhone, dial: Dial, call: str, on_progress: Callable[[DialProgress], None]
+        self,
+        phones: list[FakePhone],
+        dial: Dial,
+        caller: FakeCaller,
+        on_progress: Callable[[DialProgress], None],
     ) -> Ring:
-        """Ring a phone for a caller."""
-        ring = phone.ringing = Ring(self, phone, self._leg(), call)
+        """Ring phones for a caller."""
+        ring = Ring(self, {phone: self._leg() for phone in phones}, caller)
         ring.on_progress = on_progress
-        self._spawn(self._ring(ring, dial))
+        told: list[Ring] = []
+        for phone in phones:
+            self._spawn(self._ring(ring, phone, dial, told))
         return ring
 
     def caller_gone(self, caller: FakeCaller, ended: Ended) -> None:
@@ -195,23 +219,24 @@ class FakePbx:
             self.phone(caller.arrival.caller).set_state(DeviceState.IDLE)
         self.tell(LegEnded(leg=caller.arrival.leg, call=caller.call, cause=ended.cause))
 
-    async def _ring(self, ring: Ring, dial: Dial) -> None:
-        phone = ring.phone
+    async def _ring(self, ring: Ring, phone: FakePhone, dial: Dial, told: list[Ring]) -> None:
         phone.rings.append(self.clock.now())
         if phone.rejects:
-            ring.end(DialStatus.BUSY)
+            ring.refuse(phone, DialStatus.BUSY)
             return
         phone.set_state(DeviceState.RINGING)
-        if ring.on_progress is not None:
-            ring.on_progress(LegRinging(leg=ring.leg, at=self.clock.now()))
+        if ring.on_progress is not None and not told:
+            told.append(ring)
+            ring.on_progress(LegRinging(leg=ring.legs[phone], at=self.clock.now()))
         limit = dial.ring.total_seconds()
         if phone.answers_after is not None and phone.answers_after < limit:
             await asyncio.sleep(phone.answers_after)
-            ring.answer()
+            if phone.rings_now and ring in phone.rings_now:
+                ring.answer(phone)
         else:
             await asyncio.sleep(limit)
-            if ring.answered_at is None:
-                ring.end(DialStatus.NO_ANSWER)
+            if ring.answered_at is None and ring in phone.rings_now:
+                ring.refuse(phone, DialStatus.NO_ANSWER)
 
     async def _after_dial(self, caller: FakeCaller, ring: Ring) -> None:
         result = await asyncio.shield(ring.result)

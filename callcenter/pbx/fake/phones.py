@@ -26,27 +26,38 @@ if TYPE_CHECKING:
 
 
 class FakePhone:
-    """A phone at an extension. It answers after ``answers_after`` seconds; ``None``: never."""
+    """A phone at an extension, or an ``outside`` number with as many lines as one likes.
 
-    def __init__(self, pbx: "FakePbx", extension: str) -> None:
+    It answers after ``answers_after`` seconds; ``None``: never.
+    """
+
+    def __init__(self, pbx: "FakePbx", extension: str, *, outside: bool = False) -> None:
         self.extension = extension
         self.registered = True
+        self.most_calls = 100 if outside else 1
+        self._outside = outside
         self.answers_after: float | None = 2.0
         self.rejects = False
         self.rings: list[datetime] = []
         self.state = DeviceState.IDLE
         self._pbx = pbx
-        self.ringing: Ring | None = None
+        self.rings_now: list[Ring] = []
+        self.callers: list[str] = []  # as presented, one for each ring
+
+    @property
+    def ringing(self) -> "Ring | None":
+        """The newest ring or talk here."""
+        return self.rings_now[-1] if self.rings_now else None
 
     def hang_up(self) -> None:
         """Put the receiver down, whatever it does."""
         if self.ringing is not None:
-            self.ringing.end(DialStatus.BUSY)
+            self.ringing.put_down(self)
 
     def pick_up(self) -> None:
         """Answer now."""
         if self.ringing is not None:
-            self.ringing.answer()
+            self.ringing.answer(self)
 
     def vanish(self) -> None:
         """Lose the registration."""
@@ -62,41 +73,90 @@ class FakePhone:
         """Be seen in ``state``."""
         if state is not self.state:
             self.state = state
+            if self._outside:
+                return
             self._pbx.tell(DeviceChanged(extension=self.extension, state=state))
 
 
 class Ring:
-    """One dial: ringing, perhaps talking, over. Owned by the PBX, so it outlives the engine."""
+    """One dial: ringing here and there, perhaps talking, over. The PBX's, so it outlives us."""
 
-    def __init__(self, pbx: "FakePbx", phone: FakePhone, leg: LegId, call: str) -> None:
-        self.pbx, self.phone, self.leg, self.call = pbx, phone, leg, call
+    def __init__(
+        self, pbx: "FakePbx", legs: "dict[FakePhone, LegId]", caller: "FakeCaller"
+    ) -> None:
+        self.pbx, self.legs, self.caller = pbx, legs, caller
         self.answered_at: datetime | None = None
         self._answered_mono = 0.0
+        self._phone = next(iter(legs))  # who answered, or the first
+        self._left = set(legs)
+        self._refusal: DialStatus | None = None
         self.result: asyncio.Future[DialResult] = asyncio.get_running_loop().create_future()
         self.on_progress: Callable[[DialProgress], None] | None = None
+        for phone in legs:
+            phone.rings_now.append(self)
+            phone.callers.append(caller.presented)
 
-    def answer(self) -> None:
+    @property
+    def phone(self) -> FakePhone:
+        """Who answered, or the first of those who ring."""
+        return self._phone
+
+    @property
+    def leg(self) -> LegId:
+        """The channel to :attr:`phone`."""
+        return self.legs[self._phone]
+
+    def answer(self, phone: FakePhone) -> None:
         if self.result.done() or self.answered_at is not None:
             return
         self.answered_at = self.pbx.clock.now()
         self._answered_mono = self.pbx.clock.monotonic()
-        self.phone.set_state(DeviceState.IN_USE)
+        self._phone = phone
+        for other in self._left - {phone}:
+            self._drop(other)
+        phone.set_state(DeviceState.IN_USE)
+        self.caller.answered, self.caller.music = True, None
         if self.on_progress is not None:
-            self.on_progress(LegAnswered(leg=self.leg, at=self.answered_at))
+            party = phone.extension
+            self.on_progress(LegAnswered(leg=self.leg, at=self.answered_at, party=party))
+
+    def refuse(self, phone: FakePhone, status: DialStatus) -> None:
+        """One phone rings no more; the dial is over with the last of them."""
+        self._drop(phone)
+        self._refusal = status if self._refusal in (None, DialStatus.BUSY) else self._refusal
+        if not self._left:
+            self.end(self._refusal or status)
+
+    def put_down(self, phone: FakePhone) -> None:
+        """The receiver, whether it rang or talked."""
+        if self.answered_at is not None:
+            self.end(DialStatus.ANSWER)
+        else:
+            self.refuse(phone, DialStatus.BUSY)
 
     def end(self, status: DialStatus) -> None:
         if self.result.done():
             return
-        talk = None
+        talk, party = None, ""
         if self.answered_at is not None:
-            status = DialStatus.ANSWER
+            status, party = DialStatus.ANSWER, self._phone.extension
             talk = timedelta(seconds=self.pbx.clock.monotonic() - self._answered_mono)
-        self.phone.ringing = None
-        self.phone.set_state(DeviceState.IDLE if self.phone.registered else DeviceState.UNREACHABLE)
+        for phone in list(self._left):
+            self._drop(phone)
         self.result.set_result(
-            DialResult(status=status, leg=self.leg, answered_at=self.answered_at, talk=talk)
+            DialResult(
+                status=status, leg=self.leg, answered_at=self.answered_at, talk=talk, party=party
+            )
         )
-        self.pbx.tell(LegEnded(leg=self.leg, call=self.call, cause=Cause.NORMAL))
+
+    def _drop(self, phone: FakePhone) -> None:
+        self._left.discard(phone)
+        if self in phone.rings_now:
+            phone.rings_now.remove(self)
+            idle = DeviceState.IDLE if phone.registered else DeviceState.UNREACHABLE
+            phone.set_state(idle)
+            leg = LegEnded(leg=self.legs[phone], call=self.caller.call, cause=Cause.NORMAL)
+            self.pbx.tell(leg)
 
 
 class FakeCaller:
@@ -113,6 +173,7 @@ class FakeCaller:
         self.keys: deque[str] = deque()
         self.pressed = asyncio.Event()
         self.call = arrival.call
+        self.presented = arrival.caller
         self.ring: Ring | None = None
         self.last_dial: DialResult | None = None
         self.gone: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
