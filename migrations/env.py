@@ -13,7 +13,8 @@ import callcenter.acd.store
 import callcenter.calls.store
 import callcenter.ivr.store
 import callcenter.kernel.projector
-import callcenter.numbers.store  # noqa: F401
+import callcenter.numbers.store
+import callcenter.routing.store  # noqa: F401
 from callcenter.kernel.database import UtcDateTime, metadata
 
 

@@ -1,8 +1,17 @@
 """Numbers we host, for whom, and the phones and trunks that are known."""
 
-from callcenter.numbers.model import Extension, HostedNumber, Numbers, Tenant, Trunk
+from callcenter.numbers.destination import SETTABLE, Destination, Kind
+from callcenter.numbers.model import (
+    Extension,
+    HostedNumber,
+    Numbers,
+    NumberState,
+    Tenant,
+    Trunk,
+)
 from callcenter.numbers.store import (
     load_numbers,
+    remove_number,
     save_extension,
     save_number,
     save_tenant,
@@ -10,12 +19,17 @@ from callcenter.numbers.store import (
 )
 
 __all__ = [
+    "SETTABLE",
+    "Destination",
     "Extension",
     "HostedNumber",
+    "Kind",
+    "NumberState",
     "Numbers",
     "Tenant",
     "Trunk",
     "load_numbers",
+    "remove_number",
     "save_extension",
     "save_number",
     "save_tenant",

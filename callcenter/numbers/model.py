@@ -1,25 +1,69 @@
 """Tenants, the numbers we host for them, extensions and trunks. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from enum import StrEnum
+
+from callcenter.numbers.destination import Destination, Kind
+from callcenter.pbx.causes import Cause
+
+BUSY = Destination(kind=Kind.REFUSE, cause=Cause.BUSY)
+NOWHERE = Destination(kind=Kind.REFUSE, cause=Cause.UNALLOCATED)
+
+
+class NumberState(StrEnum):
+    """A number's life (N9); calls come through only while it is active."""
+
+    AVAILABLE = "available"
+    APPLIED = "applied"
+    PREPAID = "prepaid"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    SEALED = "sealed"
+    RECLAIMED = "reclaimed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """A client company. ``language`` is a prompt language (zh, en, ja); ``zone`` an IANA name."""
+    """A client company. ``language`` is a prompt language (zh, en, ja); ``zone`` an IANA name.
+
+    ``country`` (ISO 3166) is where a caller's number without ``+`` belongs; ``calls_limit`` is how
+    many calls it may have at once, 0 for any number.
+    """
 
     id: str
     name: str
     language: str = "en"
     zone: str = "UTC"
+    country: str = "CN"
+    calls_limit: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostedNumber:
-    """A number that callers dial and where its calls go: a flow."""
+    """A number that callers dial and where its calls go.
+
+    ``flow="x"`` is short for ``destination=flow:x``. ``hours`` names a plan of the tenant; while it
+    is closed calls go to ``closed_to``, on a holiday to ``holiday_to`` where one is set. More than
+    ``calls_limit`` calls at once (0: any) go to ``over_limit_to``. ``fallback`` is where a caller
+    goes when what was meant for the call is broken.
+    """
 
     number: str
     tenant: str
-    flow: str
+    flow: InitVar[str] = ""
+    destination: Destination = NOWHERE
+    hours: str = ""
+    closed_to: Destination | None = None
+    holiday_to: Destination | None = None
+    whitelist_only: bool = False
+    calls_limit: int = 0
+    over_limit_to: Destination = BUSY
+    fallback: Destination | None = None
+    state: NumberState = NumberState.ACTIVE
+
+    def __post_init__(self, flow: str) -> None:
+        if flow:
+            object.__setattr__(self, "destination", Destination(kind=Kind.FLOW, name=flow))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,19 @@
 """Tenants, numbers, extensions and trunks in the database."""
 
-from sqlalchemy import Column, Connection, String, Table, delete, select
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Integer, Row, String, Table, delete, select
 
 from callcenter.kernel.database import metadata
-from callcenter.numbers.model import Extension, HostedNumber, Numbers, Tenant, Trunk
+from callcenter.numbers.destination import Destination
+from callcenter.numbers.model import (
+    Extension,
+    HostedNumber,
+    Numbers,
+    NumberState,
+    Tenant,
+    Trunk,
+)
 
 tenants = Table(
     "tenants",
@@ -12,6 +22,8 @@ tenants = Table(
     Column("name", String(128), nullable=False),
     Column("language", String(8), nullable=False),
     Column("zone", String(64), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("calls_limit", Integer, nullable=False),
 )
 
 numbers = Table(
@@ -19,7 +31,15 @@ numbers = Table(
     metadata,
     Column("number", String(32), primary_key=True),
     Column("tenant", String(64), nullable=False),
-    Column("flow", String(64), nullable=False),
+    Column("destination", String(80), nullable=False),
+    Column("hours", String(64), nullable=False),
+    Column("closed_to", String(80), nullable=False),
+    Column("holiday_to", String(80), nullable=False),
+    Column("whitelist_only", Boolean, nullable=False),
+    Column("calls_limit", Integer, nullable=False),
+    Column("over_limit_to", String(80), nullable=False),
+    Column("fallback", String(80), nullable=False),
+    Column("state", String(16), nullable=False),
 )
 
 extensions = Table(
@@ -41,15 +61,20 @@ trunks = Table(
 
 def load_numbers(connection: Connection) -> Numbers:
     """Everything about who can be reached."""
+    places = _Places()
     return Numbers(
         tenants={
-            row.id: Tenant(id=row.id, name=row.name, language=row.language, zone=row.zone)
+            row.id: Tenant(
+                id=row.id,
+                name=row.name,
+                language=row.language,
+                zone=row.zone,
+                country=row.country,
+                calls_limit=row.calls_limit,
+            )
             for row in connection.execute(select(tenants))
         },
-        numbers={
-            row.number: HostedNumber(number=row.number, tenant=row.tenant, flow=row.flow)
-            for row in connection.execute(select(numbers))
-        },
+        numbers={row.number: _hosted(row, places) for row in connection.execute(select(numbers))},
         extensions={
             row.number: Extension(
                 number=row.number, tenant=row.tenant, secret=row.secret, name=row.name
@@ -68,17 +93,67 @@ def save_tenant(connection: Connection, tenant: Tenant) -> None:
     connection.execute(delete(tenants).where(tenants.c.id == tenant.id))
     connection.execute(
         tenants.insert().values(
-            id=tenant.id, name=tenant.name, language=tenant.language, zone=tenant.zone
+            id=tenant.id,
+            name=tenant.name,
+            language=tenant.language,
+            zone=tenant.zone,
+            country=tenant.country,
+            calls_limit=tenant.calls_limit,
         )
     )
 
 
 def save_number(connection: Connection, number: HostedNumber) -> None:
     """Write a hosted number, or write it anew."""
-    connection.execute(delete(numbers).where(numbers.c.number == number.number))
+    remove_number(connection, number.number)
     connection.execute(
-        numbers.insert().values(number=number.number, tenant=number.tenant, flow=number.flow)
+        numbers.insert().values(
+            number=number.number,
+            tenant=number.tenant,
+            destination=str(number.destination),
+            hours=number.hours,
+            closed_to=_text(number.closed_to),
+            holiday_to=_text(number.holiday_to),
+            whitelist_only=number.whitelist_only,
+            calls_limit=number.calls_limit,
+            over_limit_to=str(number.over_limit_to),
+            fallback=_text(number.fallback),
+            state=number.state.value,
+        )
     )
+
+
+def remove_number(connection: Connection, number: str) -> bool:
+    """Forget a number; ``False`` when it was not there."""
+    return bool(connection.execute(delete(numbers).where(numbers.c.number == number)).rowcount)
+
+
+class _Places(dict[str, Destination]):
+    """Each destination is read once; thousands of numbers share a few."""
+
+    def __missing__(self, text: str) -> Destination:
+        self[text] = found = Destination.parse(text)
+        return found
+
+
+def _hosted(row: Row[Any], places: _Places) -> HostedNumber:
+    return HostedNumber(
+        number=row.number,
+        tenant=row.tenant,
+        destination=places[row.destination],
+        hours=row.hours,
+        closed_to=places[row.closed_to] if row.closed_to else None,
+        holiday_to=places[row.holiday_to] if row.holiday_to else None,
+        whitelist_only=row.whitelist_only,
+        calls_limit=row.calls_limit,
+        over_limit_to=places[row.over_limit_to],
+        fallback=places[row.fallback] if row.fallback else None,
+        state=NumberState(row.state),
+    )
+
+
+def _text(destination: Destination | None) -> str:
+    return str(destination) if destination else ""
 
 
 def save_extension(connection: Connection, extension: Extension) -> None:

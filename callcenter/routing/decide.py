@@ -30,7 +30,7 @@ def decide(facts: Facts, numbers: Numbers) -> Decision:
         )
     tenant = numbers.tenants.get(hosted.tenant)
     return Decision(
-        destination=Destination(kind=Kind.FLOW, name=hosted.flow),
+        destination=hosted.destination,
         rule=f"number {hosted.number}",
         tenant=hosted.tenant,
         language=tenant.language if tenant else "en",
