@@ -84,7 +84,7 @@ def doctor(as_json: bool) -> None:
         show_json([asdict(check) for check in checks])
     else:
         for check in checks:
-            click.echo(f"{' ok ' if check.ok else 'FAIL'}  {clean(check.sentence)}")
+            click.echo(f"{'ok' if check.ok else 'WRONG':<6} {check.name}: {clean(check.sentence)}")
     if not all(check.ok for check in checks):
         raise click.exceptions.Exit(PbxProblem.exit_status)
 

@@ -15,6 +15,7 @@ from callcenter.kernel.errors import CallCenterError
 
 FAULT = 70
 """``EX_SOFTWARE`` of sysexits(3)."""
+_LONGEST = 200
 
 
 class Told(click.ClickException):
@@ -68,7 +69,8 @@ def _mistyped(error: click.UsageError) -> NoReturn:
 
 
 def _fault(error: Exception) -> str:
-    what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
+    first = (str(error).splitlines() or [""])[0][:_LONGEST]
+    what = f"{type(error).__name__}: {first}".rstrip(".: ")
     return (
         f"An unexpected fault ended this command ({what}); `callcenter --debug ...` shows where"
         f"{_log_hint()}."

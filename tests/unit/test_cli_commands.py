@@ -149,7 +149,10 @@ def test_pbx_doctor_exits_with_4_when_something_is_wrong(run: Command) -> None:
     rows = json.loads(as_json.out)
     assert {tuple(row) for row in rows} == {("name", "ok", "sentence")}
     assert not all(row["ok"] for row in rows)
-    assert "FAIL  " in shown.out
+    assert [line.split()[0] for line in shown.out.splitlines()] == [
+        "ok" if row["ok"] else "WRONG" for row in rows
+    ]
+    assert all(f" {row['name']}: " in shown.out for row in rows)
 
 
 def _a_company(run: Command) -> None:

@@ -196,7 +196,7 @@ def test_a_fault_of_ours_is_a_sentence_that_says_where_to_look(run: Command) -> 
     result = CliRunner(env=run.variables).invoke(faulty, ["divide"])
     assert result.exit_code == FAULT
     assert result.stderr == (
-        "An unexpected fault ended this command (ZeroDivisionError: one two); `callcenter --debug "
+        "An unexpected fault ended this command (ZeroDivisionError: one); `callcenter --debug "
         f"...` shows where, and the engine's log is {run.home}/log/engine.log.\n"
     )
 
