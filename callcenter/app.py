@@ -77,6 +77,8 @@ class _App:
         self._settings = settings
         self._with_pbx = with_pbx
         self._stopping = asyncio.Event()
+        self._started_pbx = False
+        self._lived = False
         self._api = ApiServer()
 
     async def run(self) -> None:
@@ -88,17 +90,29 @@ class _App:
             with database.connect() as connection:
                 numbers = load_numbers(connection)
             link = await self._link(numbers)
-            engine = Engine(
-                pbx=AsteriskNode(link, LoopClock()),
-                clock=LoopClock(),
-                database=database,
-                journal=settings.journal,
-                recordings=settings.recordings,
-            )
-            await self._live(engine)
+            try:
+                engine = Engine(
+                    pbx=AsteriskNode(link, LoopClock()),
+                    clock=LoopClock(),
+                    database=database,
+                    journal=settings.journal,
+                    recordings=settings.recordings,
+                )
+                await self._live(engine)
+            finally:
+                await self._end_pbx()
             database.dispose()
         finally:
             await self._api.stop()
+
+    async def _end_pbx(self) -> None:
+        """End the PBX when we were told to stop, or started it in vain.
+
+        Not when the engine broke down while it ran: its calls live on and wait for the next one.
+        """
+        in_vain = self._started_pbx and not self._lived
+        if self._with_pbx and (self._stopping.is_set() or in_vain):
+            await asyncio.to_thread(embedded.stop, self._settings)
 
     async def _live(self, engine: Engine) -> None:
         loop = asyncio.get_running_loop()
@@ -108,15 +122,14 @@ class _App:
         try:
             await engine.start()
             await self._api.start(services, self._settings.socket)
+            self._lived = True
             _log.info("engine is up", socket=str(self._settings.socket))
             await self._until_stopped(engine)
         finally:
             await self._api.stop()
-            if self._with_pbx:
+            if self._with_pbx and self._stopping.is_set():
                 await engine.hang_up_all()
             await engine.stop()
-            if self._with_pbx:
-                await asyncio.to_thread(embedded.stop, self._settings)
             _log.info("engine has stopped")
 
     async def _until_stopped(self, engine: Engine) -> None:
@@ -164,6 +177,7 @@ class _App:
             )
         accounts, trunks = sip_plan(numbers)
         embedded.write_config(self._settings, accounts, trunks)
+        self._started_pbx = True
         return embedded.start(self._settings)
 
     async def _apply(self, engine: Engine) -> None:

@@ -205,6 +205,7 @@ class CallState(StrEnum):
     WAITING = "waiting"
     RINGING = "ringing"
     TALKING = "talking"
+    RETURNING = "returning"  # the engine was away; the PBX has not handed it back yet
 
 
 class OpenCall:

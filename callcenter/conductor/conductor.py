@@ -52,6 +52,10 @@ class Conductor:
             for task in [*self._sessions.values(), *self._tasks]:
                 task.cancel()
 
+    def attends(self, call: str) -> bool:
+        """Whether a session of this engine serves the call."""
+        return call in self._sessions
+
     # -- calls --------------------------------------------------------------------------------
 
     async def _take_calls(self) -> None:

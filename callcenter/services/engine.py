@@ -8,6 +8,7 @@ from datetime import datetime
 import callcenter
 from callcenter.acd import QueueView, SeatStatus, SeatView
 from callcenter.calls import Cdr, OpenCall
+from callcenter.calls.model import CallState
 from callcenter.calls.store import get_cdr, list_cdrs
 from callcenter.engine import Engine
 from callcenter.kernel.errors import NotFound
@@ -65,7 +66,11 @@ class EngineServices:
     def calls(self) -> list[CallView]:
         """Open calls, oldest first."""
         now = self._engine.clock.now()
-        return [_call_view(call, now) for call in list(self._engine.ledger.open.values())]
+        attended = self._engine.conductor.attends
+        return [
+            _call_view(call, now, attended=attended(call.id))
+            for call in list(self._engine.ledger.open.values())
+        ]
 
     async def cdrs(self, most: int) -> list[Cdr]:
         """The newest CDRs."""
@@ -121,14 +126,14 @@ class EngineServices:
             return get_cdr(connection, call)
 
 
-def _call_view(call: OpenCall, now: datetime) -> CallView:
+def _call_view(call: OpenCall, now: datetime, *, attended: bool) -> CallView:
     offered, offer = call.offered, call.offer
     waiting = (now - call.queue.at).total_seconds() if call.queue else None
     talking = (now - call.talk.at).total_seconds() if call.talk else None
     return CallView(
         call=call.id,
         tenant=call.tenant,
-        state=call.state,
+        state=call.state if attended or call.offer else CallState.RETURNING,
         caller=offered.caller if offered else "",
         dialled=offered.dialled if offered else "",
         queue=call.queue.queue if call.queue else (offer.queue if offer else ""),
