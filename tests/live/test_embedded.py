@@ -17,6 +17,7 @@ from callcenter import settings as settings_module
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import embedded
 from callcenter.pbx.embedded import layout, packages, ports, process
+from callcenter.pbx.embedded.state import load_state
 from callcenter.settings import PROJECT, Settings
 from tests.support.phone import Phone, PhoneRefused
 
@@ -43,6 +44,8 @@ def make(tmp_path: Path) -> Iterator[Make]:
     yield settings
     for one in made:
         embedded.stop(one)
+        if state := load_state(layout.home(one)):
+            ports.release(state.sip_port)
 
 
 def configured(settings: Settings) -> Settings:

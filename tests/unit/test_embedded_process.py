@@ -90,8 +90,10 @@ def test_pid_of_another_program_is_not_ours(home: layout.Home) -> None:
 
 
 def test_pid_of_our_program_is_ours_until_it_ends(home: layout.Home) -> None:
-    argv = [sys.executable, "-c", "input()", str(home.config)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as program:
+    argv = [sys.executable, "-c", "print(flush=True); input()", str(home.config)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout
+        program.stdout.readline()
         pid_file(home, program.pid)
         assert process.pid(home) == program.pid
         process.end(program.pid, patience=5)

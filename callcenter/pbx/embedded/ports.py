@@ -5,6 +5,7 @@ the choice until then a claim stands for it, a socket name that vanishes with ou
 """
 
 import contextlib
+import os
 import secrets
 import socket
 
@@ -13,7 +14,7 @@ from callcenter.pbx.embedded.model import EmbeddedState
 
 BLOCK = 1000
 _FIRST, _LAST = 10_000, 32_000  # above well-known services, below ports lent to outgoing traffic
-_claims: dict[int, socket.socket] = {}
+_claims: dict[int, int] = {}  # open file descriptors by block
 _RTP = 10  # offset of the first RTP port in the block; even, as RTP wants it
 
 
@@ -47,7 +48,7 @@ def claim(base: int) -> bool:
     except OSError:
         name.close()
         return False
-    _claims[base] = name
+    _claims[base] = name.detach()
     if is_free(base):
         return True
     release(base)
@@ -57,7 +58,7 @@ def claim(base: int) -> bool:
 def release(base: int) -> None:
     """Asterisk holds the block itself now, or it is not needed; harmless when not claimed."""
     if base in _claims:
-        _claims.pop(base).close()
+        os.close(_claims.pop(base))
 
 
 def is_free(base: int) -> bool:

@@ -58,7 +58,7 @@ def stop(settings: Settings) -> bool:
     if not pid(home):
         return False
     with serial(home):
-        number = pid(home)
+        number = pid(home)  # another stop may have been first
         if number:
             end(number, patience=STOP_SECONDS)
     return number is not None
@@ -82,10 +82,11 @@ def command(settings: Settings, line: str) -> str:
 def reload_accounts(
     settings: Settings, accounts: Sequence[SipAccount], trunks: Sequence[SipTrunk]
 ) -> EmbeddedState:
-    """Rewrite the configuration and let a running PBX take over its phones and trunks."""
+    """Rewrite the configuration; a running PBX takes over phones, trunks and colour rings."""
     state = write_config(settings, accounts, trunks)
     if running(settings):
         command(settings, "module reload res_pjsip.so")
+        command(settings, "moh reload")
     return state
 
 
