@@ -78,11 +78,12 @@ class Answered(CallEvent, frozen=True, kw_only=True):
 
 
 class NodeEntered(CallEvent, frozen=True, kw_only=True):
-    """The flow reached a node; a call that comes back goes on here."""
+    """The flow reached a node; a call that comes back goes on here with these ``values``."""
 
     flow: str
     version: int
     node: str
+    values: dict[str, str] = {}
 
 
 class MenuChoice(CallEvent, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ import structlog
 from callcenter.calls import (
     Answered,
     EndedBy,
-    MenuChoice,
     NodeEntered,
     Offered,
     OpenCall,
@@ -23,8 +22,8 @@ from callcenter.calls import (
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
-from callcenter.conductor.queueing import QueueVisit
-from callcenter.ivr import Flow, QueueNode, Walker
+from callcenter.conductor.flow_host import FlowHost
+from callcenter.ivr import Back, Flow, Walker
 from callcenter.kernel.errors import NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
@@ -122,20 +121,25 @@ class Session:
     async def _walk(self, decision: Decision) -> None:
         at = self._call.node
         flow = self._flow(decision, at)
-        start = at.node if at is not None and at.flow == flow.name else ""
-        host = _Host(self._context, self._call, self._channel)
-        walker = Walker(flow, self._channel, host, decision.language)
-        node = flow.nodes.get(start)
-        if isinstance(node, QueueNode) and self._call.queue is not None:
-            await host.queue(node.queue)  # the caller was waiting: no word of it twice
-            start = node.next
-        elif isinstance(node, QueueNode) and self._served:
-            start = node.next
-        await walker.walk(start)
+        here = at if at is not None and at.flow == flow.name else None
+        host = FlowHost(self._context, self._call, self._channel, decision)
+        values = here.values if here else {}
+        walker = Walker(flow, self._channel, host, decision.language, values)
+        await walker.walk(here.node if here else "", self._back)
 
     @property
-    def _served(self) -> bool:
-        return any(isinstance(event, TalkEnded) for event in self._call.events)
+    def _back(self) -> Back:
+        """What the caller was doing at the last node when the earlier engine ended."""
+        if not self._resuming:
+            return Back.NO
+        if self._call.queue is not None:
+            return Back.WAITING
+        for event in reversed(self._call.events):
+            if isinstance(event, NodeEntered):
+                break
+            if isinstance(event, TalkEnded):
+                return Back.SERVED
+        return Back.NO
 
     def _flow(self, decision: Decision, at: NodeEntered | None) -> Flow:
         snapshot = self._context.snapshot.now
@@ -184,29 +188,3 @@ class Session:
             await self._release(Cause.FAILURE)
         except NodeLost:
             _log.warning("call left to the PBX", call=self._id)
-
-
-class _Host:
-    """What the walker asks of us."""
-
-    def __init__(self, context: Context, call: OpenCall, channel: Channel) -> None:
-        self._context = context
-        self._call = call
-        self._channel = channel
-
-    def entered(self, flow: Flow, node: str) -> None:
-        """Note where the caller is."""
-        now = self._context.clock.now()
-        entry = NodeEntered(at=now, flow=flow.name, version=flow.version, node=node)
-        self._context.ledger.note(self._call.id, entry)
-
-    def chose(self, node: str, keys: str, outcome: str) -> None:
-        """Note what the caller pressed."""
-        now = self._context.clock.now()
-        self._context.ledger.note(
-            self._call.id, MenuChoice(at=now, node=node, keys=keys, outcome=outcome)
-        )
-
-    async def queue(self, name: str) -> None:
-        """Let the caller wait and be served."""
-        await QueueVisit(self._context, self._call, self._channel, name).run()

@@ -1,18 +1,47 @@
 """Menus: flows as documents, the walker that takes a caller through one, and what is spoken."""
 
+from callcenter.ivr.host import (
+    DialOutcome,
+    Host,
+    MemberCheck,
+    MemberOutcome,
+    NotAvailable,
+    QueueOutcome,
+    QueueVisit,
+    Target,
+    TargetKind,
+    VoicemailOutcome,
+    VoicemailVisit,
+    WebAnswer,
+    WebRequest,
+)
 from callcenter.ivr.model import Flow, HangUpNode, MenuNode, PlayNode, QueueNode
 from callcenter.ivr.store import load_flows, load_published, publish
-from callcenter.ivr.walker import Host, LoopsForEver, Walker
+from callcenter.ivr.walker import Back, FlowBroken, WalkEnd, Walker
 
 __all__ = [
+    "Back",
+    "DialOutcome",
     "Flow",
+    "FlowBroken",
     "HangUpNode",
     "Host",
-    "LoopsForEver",
+    "MemberCheck",
+    "MemberOutcome",
     "MenuNode",
+    "NotAvailable",
     "PlayNode",
     "QueueNode",
+    "QueueOutcome",
+    "QueueVisit",
+    "Target",
+    "TargetKind",
+    "VoicemailOutcome",
+    "VoicemailVisit",
+    "WalkEnd",
     "Walker",
+    "WebAnswer",
+    "WebRequest",
     "load_flows",
     "load_published",
     "publish",

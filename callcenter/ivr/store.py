@@ -34,7 +34,7 @@ def publish(connection: Connection, flow: Flow) -> Flow:
     query = select(flows).where(flows.c.name == flow.name).order_by(flows.c.version.desc()).limit(1)
     newest = connection.execute(query).one_or_none()
     version = newest.version if newest else 1
-    document = flow.model_copy(update={"version": version}).model_dump_json()
+    document = flow.model_copy(update={"version": version}).model_dump_json(exclude_defaults=True)
     if newest is not None and newest.published and newest.document == document:
         return flow.model_copy(update={"version": version})
     if newest is not None:
@@ -43,7 +43,10 @@ def publish(connection: Connection, flow: Flow) -> Flow:
     connection.execute(update(flows).where(flows.c.name == flow.name).values(published=False))
     connection.execute(
         flows.insert().values(
-            name=flow.name, version=version, published=True, document=stored.model_dump_json()
+            name=flow.name,
+            version=version,
+            published=True,
+            document=stored.model_dump_json(exclude_defaults=True),
         )
     )
     return stored

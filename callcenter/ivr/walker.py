@@ -1,97 +1,434 @@
-"""Walks one caller through one flow. Speaks to the caller's channel; queues are the host's."""
+"""Walks one caller through one flow: straight-line code, one method per kind of node.
 
-from collections.abc import Sequence
+Speaks to the caller's channel through :class:`Ears`; what needs another room is the host's.
+"""
+
+import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Protocol
+from enum import StrEnum
+from urllib.parse import quote
 
-from callcenter.ivr.model import Flow, HangUpNode, MenuNode, PlayNode, QueueNode
-from callcenter.pbx.port import Channel, Prompt
+from callcenter.ivr import nodes as n
+from callcenter.ivr.ears import Ears
+from callcenter.ivr.host import (
+    DialOutcome,
+    Host,
+    MemberOutcome,
+    QueueOutcome,
+    QueueVisit,
+    Target,
+    TargetKind,
+    VoicemailOutcome,
+    VoicemailVisit,
+    WebAnswer,
+    WebRequest,
+)
+from callcenter.ivr.model import Flow
+from callcenter.ivr.say import CannotSay, prompts_for
+from callcenter.kernel.errors import CallCenterError
+from callcenter.pbx.port import Channel, Hangup, NodeLost
 
-_KEYS = "0123456789*#"
-_MOST_STEPS = 1000  # a flow that walks in circles without a caller's key ends politely
+_IDLE_STEPS = 100  # steps beyond one per node without a key or a talk: it goes in circles
+_SURVEY_TRIES = 2
+_VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_EXTENSION = re.compile(r"[0-9]{1,16}")
 
 
-class LoopsForEver(Exception):
-    """The flow went round and round; its author is told, the caller hears an apology."""
+class FlowBroken(CallCenterError):
+    """The flow cannot go on; its author is told, the caller hears an apology."""
+
+    code = "flow_broken"
 
 
-class Host(Protocol):
-    """Who does for the walker what is not a menu's business, and notes what happens."""
+class WalkEnd(StrEnum):
+    """How a walk ended."""
 
-    def entered(self, flow: Flow, node: str) -> None:
-        """The caller reached a node."""
+    DONE = "done"
+    BROKEN = "broken"  # the caller has heard an apology and is to go to the number's fallback
 
-    def chose(self, node: str, keys: str, outcome: str) -> None:
-        """The caller pressed a key at a menu, or did not."""
 
-    async def queue(self, name: str) -> None:
-        """Have the caller served by a queue; returns when the seat hung up first."""
+class Back(StrEnum):
+    """What a caller who came back to us was doing at the node."""
+
+    NO = "no"  # nothing that must not be done twice
+    WAITING = "waiting"  # in the node's queue: no word of it is said twice
+    SERVED = "served"  # has talked there
 
 
 class Walker:
-    """One caller in one flow, speaking one language."""
+    """One caller in one flow. ``values`` is what :meth:`Host.entered` was given last."""
 
-    def __init__(self, flow: Flow, channel: Channel, host: Host, language: str) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        channel: Channel,
+        host: Host,
+        language: str,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
         self._flow = flow
-        self._channel = channel
         self._host = host
-        self._language = language
-        self._ahead = ""  # a key pressed before the menu that it is for
+        self._ears = Ears(channel, flow.language or language)
+        self._values: dict[str, str] = {}
+        self._secret: set[str] = set()
+        self._priority = 0
+        self._skills: dict[str, int] = {}
+        self._menus: list[str] = []  # the way here, for the key that goes back
+        self._idle = 0
+        self._at = flow.start
+        self._restore(values or {})
 
-    async def walk(self, node: str = "") -> None:
-        """Go from ``node`` (default: the start) to the end of the flow."""
-        name = node if node in self._flow.nodes else self._flow.start
-        for _ in range(_MOST_STEPS):
-            self._host.entered(self._flow, name)
-            following = await self._step(name)
-            if following is None:
-                return
-            name = following
-        raise LoopsForEver(f"flow {self._flow.name} did not end within {_MOST_STEPS} steps")
+    async def walk(self, node: str = "", back: Back = Back.NO) -> WalkEnd:
+        """Go from ``node`` (default: the start) to the end of the flow.
 
-    async def _step(self, name: str) -> str | None:
-        node = self._flow.nodes[name]
+        Raises only :class:`Hangup` and :class:`NodeLost`.
+        """
+        self._at = node if node in self._flow.nodes else self._flow.start
+        try:
+            following = await self._come_back(back)
+            while following is not None:
+                self._at = following
+                following = await self._enter()
+        except (Hangup, NodeLost):
+            raise
+        except Exception as error:
+            await self._break(error)
+            return WalkEnd.BROKEN
+        return WalkEnd.DONE
+
+    async def _come_back(self, back: Back) -> str | None:
+        node = self._flow.nodes[self._at]
+        if back is Back.WAITING and isinstance(node, n.QueueNode):
+            return await self._join(node)
+        if back is not Back.NO and isinstance(node, n.QueueNode | n.DialNode):
+            return node.next
+        return self._at
+
+    async def _enter(self) -> str | None:
+        self._idle += 1
+        if self._idle > len(self._flow.nodes) + _IDLE_STEPS:
+            raise FlowBroken(f"Flow {self._flow.name} goes in circles at node {self._at!r}.")
+        self._host.entered(self._flow, self._at, self._kept())
+        return await self._step(self._flow.nodes[self._at])
+
+    async def _break(self, error: Exception) -> None:
+        self._host.broke(self._flow, self._at, f"{type(error).__name__}: {error}")
+        try:
+            await self._ears.play(["apology"])
+        except (Hangup, NodeLost):
+            raise
+        except Exception as worse:  # not even that can be played
+            self._host.broke(self._flow, self._at, f"{type(worse).__name__}: {worse}")
+
+    async def _step(self, node: n.Node) -> str | None:  # noqa: PLR0911, PLR0912 - a row a kind
         match node:
-            case PlayNode():
-                await self._play(node)
+            case n.PlayNode():
+                await self._ears.play(node.prompts, barge_in=node.barge_in)
                 return node.next
-            case MenuNode():
-                return await self._menu(name, node)
-            case QueueNode():
-                await self._channel.play(self._spoken(node.prompts))
-                await self._host.queue(node.queue)
-                return node.next
-            case HangUpNode():
-                await self._channel.play(self._spoken(node.prompts))
+            case n.MenuNode():
+                return await self._menu(node)
+            case n.DigitsNode():
+                return await self._digits(node)
+            case n.SayNode():
+                return await self._say(node)
+            case n.BranchNode():
+                return self._branch(node)
+            case n.QueueNode():
+                await self._ears.play(node.prompts)
+                return await self._join(node)
+            case n.LastAgentNode():
+                return await self._last_agent(node)
+            case n.SeatNode() | n.ExtensionNode() | n.OutsideNode() | n.LinesNode():
+                await self._ears.play(node.prompts)
+                return await self._dial(node, self._target(node))
+            case n.VoicemailNode():
+                return await self._voicemail(node)
+            case n.RequestNode():
+                return await self._request(node)
+            case n.SurveyNode():
+                return await self._survey(node)
+            case n.MemberNode():
+                return await self._member(node)
+            case n.JumpNode():
+                return self._jump(node)
+            case n.HangUpNode():
+                await self._ears.play(node.prompts)
                 return None
+            case n.LanguageNode() | n.PriorityNode() | n.SkillNode():
+                return self._set(node)
 
-    async def _menu(self, name: str, node: MenuNode) -> str:
-        wait = timedelta(seconds=node.wait)
-        before: Sequence[str] = ()
-        for _ in range(node.attempts):
-            key = await self._key([*before, *node.prompts], wait)
-            if target := node.choices.get(key):
-                self._host.chose(name, key, "chosen")
+    # -- asking -------------------------------------------------------------------------------
+
+    async def _menu(self, node: n.MenuNode) -> str:
+        self._came_to_menu()
+        before: list[str] = []
+        key, attempt = "", 0
+        while attempt < node.attempts:
+            spoken = [*before, *node.prompts]
+            key = await self._ears.key(spoken, node.wait, barge_in=node.barge_in)
+            if target := self._menu_target(node, key):
+                self._chose(key, "chosen")
                 return target
-            self._host.chose(name, key, "invalid" if key else "timeout")
+            if key and key in (node.repeat, node.back):
+                self._chose(key, "repeat")
+                before = []
+                continue
+            self._chose(key, "invalid" if key else "timeout")
             before = node.invalid if key else node.timeout
-        if before:
-            await self._channel.play(self._spoken(before))
+            attempt += 1
+        await self._ears.play(before)
+        return (node.on_invalid if key else node.on_timeout) or node.otherwise
+
+    def _menu_target(self, node: n.MenuNode, key: str) -> str:
+        if key and key == node.back and len(self._menus) > 1:
+            self._menus.pop()
+            return self._menus[-1]
+        return node.target(key)
+
+    def _came_to_menu(self) -> None:
+        if self._at in self._menus:
+            del self._menus[self._menus.index(self._at) :]
+        self._menus.append(self._at)
+
+    async def _digits(self, node: n.DigitsNode) -> str:
+        before: list[str] = []
+        for _ in range(node.attempts):
+            keys = await self._ears.digits(
+                [*before, *node.prompts],
+                most=node.most,
+                first=node.wait,
+                between=node.between,
+                end=node.end,
+            )
+            good = len(keys) >= node.least and keys.isdecimal()
+            shown = "*" * len(keys) if node.secret else keys
+            self._chose(shown, "chosen" if good else "invalid" if keys else "timeout")
+            if good:
+                self._values[node.into] = keys
+                (self._secret.add if node.secret else self._secret.discard)(node.into)
+                return node.next
+            before = node.invalid if keys else node.timeout
+        await self._ears.play(before)
         return node.otherwise
 
-    async def _play(self, node: PlayNode) -> None:
-        if not self._ahead:
-            stop_on = _KEYS if node.barge_in else ""
-            self._ahead = await self._channel.play(self._spoken(node.prompts), stop_on=stop_on)
+    async def _survey(self, node: n.SurveyNode) -> str:
+        for question in node.questions:
+            answer = ""
+            for _ in range(_SURVEY_TRIES):
+                key = await self._ears.key(question.prompts, node.wait)
+                answer = key if key in question.keys else ""
+                self._chose(key, "chosen" if answer else "invalid" if key else "timeout")
+                if answer:
+                    break
+            self._host.surveyed(self._at, question.name, answer)
+            self._values[question.name] = answer
+        await self._ears.play(node.thanks)
+        return node.next
 
-    async def _key(self, prompts: Sequence[str], wait: timedelta) -> str:
-        if self._ahead:
-            key, self._ahead = self._ahead, ""
-            return key
-        digits = await self._channel.read_digits(
-            self._spoken(prompts), most=1, first=wait, between=wait, end=""
+    async def _member(self, node: n.MemberNode) -> str:
+        for _ in range(node.attempts):
+            number = await self._ears.digits(node.number, most=20, first=node.wait, between=4)
+            pin = await self._ears.digits(node.pin, most=12, first=node.wait, between=4)
+            check = await self._host.member(number, pin)
+            self._chose(number, check.outcome)
+            match check.outcome:
+                case MemberOutcome.OK:
+                    self._values |= check.values
+                    self._values["member"] = check.values.get("member") or number
+                    self._priority += check.priority
+                    return node.next
+                case MemberOutcome.LOCKED:
+                    return node.locked or node.otherwise
+                case MemberOutcome.EXPIRED:
+                    return node.expired or node.otherwise
+                case MemberOutcome.USED_UP:
+                    return node.used_up or node.otherwise
+                case MemberOutcome.WRONG:
+                    await self._ears.play(node.refused)
+        return node.wrong or node.otherwise
+
+    async def _last_agent(self, node: n.LastAgentNode) -> str:
+        seat = await self._host.last_agent()
+        if not seat:
+            return node.otherwise
+        key = await self._ears.key(node.prompts, node.wait)
+        self._chose(key, "chosen" if key == node.yes else "declined")
+        if key != node.yes:
+            return node.otherwise
+        return await self._dial(node, self._to(node, TargetKind.SEAT, seat))
+
+    # -- somebody else ------------------------------------------------------------------------
+
+    async def _join(self, node: n.QueueNode) -> str:
+        outcome = await self._host.queue(
+            QueueVisit(
+                queue=node.queue,
+                priority=self._priority,
+                skills=dict(self._skills),
+                language=self._ears.language,
+            )
         )
-        return digits.keys
+        if outcome is QueueOutcome.SERVED:
+            self._idle = 0
+            return node.next
+        by_outcome = {
+            QueueOutcome.FULL: node.full,
+            QueueOutcome.NO_SEAT: node.no_seat,
+            QueueOutcome.TOO_LONG: node.too_long,
+            QueueOutcome.KEY: node.key,
+        }
+        return by_outcome[outcome] or node.otherwise or node.next
 
-    def _spoken(self, prompts: Sequence[str]) -> list[Prompt]:
-        return [Prompt(f"{self._language}/{prompt}") for prompt in prompts]
+    async def _dial(self, node: n.DialNode, target: Target | None) -> str:
+        outcome = await self._host.dial(target) if target else DialOutcome.UNREACHABLE
+        if outcome is DialOutcome.TALKED:
+            self._idle = 0
+            return node.next
+        by_outcome = {
+            DialOutcome.BUSY: node.busy,
+            DialOutcome.NO_ANSWER: node.no_answer,
+            DialOutcome.UNREACHABLE: node.unreachable,
+        }
+        return by_outcome[outcome] or node.otherwise
+
+    def _target(
+        self, node: n.SeatNode | n.ExtensionNode | n.OutsideNode | n.LinesNode
+    ) -> Target | None:
+        match node:
+            case n.SeatNode():
+                return self._to(node, TargetKind.SEAT, node.seat)
+            case n.OutsideNode():
+                return self._to(node, TargetKind.OUTSIDE, node.number)
+            case n.LinesNode():
+                return self._to(node, TargetKind.LINES, node.lines)
+            case n.ExtensionNode():
+                # What a caller typed or a web service said reaches a dial string only as digits.
+                name = self._filled(node.extension)
+                wanted = _EXTENSION.fullmatch(name)
+                return self._to(node, TargetKind.EXTENSION, name) if wanted else None
+
+    def _to(self, node: n.DialNode, kind: TargetKind, name: str) -> Target:
+        ring = timedelta(seconds=node.ring) if node.ring else None
+        return Target(kind=kind, name=name, ring=ring)
+
+    async def _voicemail(self, node: n.VoicemailNode) -> str:
+        await self._ears.play(node.prompts)
+        outcome = await self._host.voicemail(
+            VoicemailVisit(
+                box=node.box,
+                longest=timedelta(seconds=node.longest),
+                language=self._ears.language,
+            )
+        )
+        if outcome is VoicemailOutcome.EMPTY:
+            return node.empty or node.next
+        self._idle = 0
+        return node.next
+
+    async def _request(self, node: n.RequestNode) -> str:
+        request = WebRequest(
+            url=self._filled(node.url, lambda text: quote(text, safe="")),
+            method=node.method,
+            send={name: self._filled(text) for name, text in node.send.items()},
+            into=node.into,
+            wait=timedelta(seconds=node.wait),
+        )
+        try:
+            answer = await self._ears.meanwhile(
+                self._host.request(request), node.prompts, node.music, node.wait + 1
+            )
+        except TimeoutError:
+            answer = WebAnswer(ok=False, why=f"no answer within {node.wait:g} s")
+        self._host.chose(self._at, "", "ok" if answer.ok else answer.why)
+        if not answer.ok:
+            return node.otherwise
+        self._values |= answer.values
+        return node.next
+
+    # -- out of memory ------------------------------------------------------------------------
+
+    async def _say(self, node: n.SayNode) -> str:
+        try:
+            pieces = prompts_for(node.what, self._filled(node.value), self._ears.language)
+        except CannotSay as error:
+            self._host.chose(self._at, "", str(error))
+            return node.otherwise or node.next
+        await self._ears.play([*node.before, *pieces, *node.after], barge_in=True)
+        return node.next
+
+    def _branch(self, node: n.BranchNode) -> str:
+        found = self._found(node)
+        for case, target in node.cases.items():
+            start = case.removesuffix("*")
+            by_start = node.on in ("caller", "dialled") and case.endswith("*")
+            if case in found or (by_start and found[0].startswith(start)):
+                return target
+        return node.otherwise
+
+    def _found(self, node: n.BranchNode) -> list[str]:
+        match node.on:
+            case "hours":
+                return [self._host.hours(node.calendar)]
+            case "variable":
+                return [self._values.get(node.variable, "")]
+            case "member":
+                return ["yes" if self._values.get("member") else "no"]
+            case "language":
+                return [self._ears.language]
+            case "region":
+                facts = self._host.facts()
+                return [facts.get(key, "") for key in ("region", "city", "province", "country")]
+            case fact:
+                return [self._host.facts().get(fact, "")]
+
+    def _set(self, node: n.LanguageNode | n.PriorityNode | n.SkillNode) -> str:
+        match node:
+            case n.LanguageNode():
+                self._ears.language = node.language
+            case n.PriorityNode():
+                self._priority = node.priority
+            case n.SkillNode():
+                self._skills |= node.skills
+        return node.next
+
+    def _jump(self, node: n.JumpNode) -> str:
+        flow = self._host.flow(node.flow)
+        if flow is None:
+            raise FlowBroken(f"There is no published flow {node.flow!r} to jump to.")
+        if node.node and node.node not in flow.nodes:
+            raise FlowBroken(f"Flow {node.flow!r} has no node {node.node!r} to jump to.")
+        self._flow, self._menus = flow, []
+        self._ears.language = flow.language or self._ears.language
+        return node.node or flow.start
+
+    # -- what is kept -------------------------------------------------------------------------
+
+    def _chose(self, keys: str, outcome: str) -> None:
+        if keys:
+            self._idle = 0
+        self._host.chose(self._at, keys, outcome)
+
+    def _filled(self, text: str, coded: Callable[[str], str] = str) -> str:
+        facts = self._host.facts()
+        return _VARIABLE.sub(
+            lambda found: coded(self._values.get(found[1], facts.get(found[1], ""))), text
+        )
+
+    def _kept(self) -> dict[str, str]:
+        """Variables (never secret ones) and, under names no variable can have, the rest."""
+        kept = {name: text for name, text in self._values.items() if name not in self._secret}
+        kept["_language"] = self._ears.language
+        if self._priority:
+            kept["_priority"] = str(self._priority)
+        if self._skills:
+            kept["_skills"] = ",".join(f"{name}:{level}" for name, level in self._skills.items())
+        return kept
+
+    def _restore(self, kept: Mapping[str, str]) -> None:
+        self._values = {name: text for name, text in kept.items() if not name.startswith("_")}
+        self._ears.language = kept.get("_language", self._ears.language)
+        self._priority = int(kept.get("_priority", 0))
+        for skill in filter(None, kept.get("_skills", "").split(",")):
+            name, _, level = skill.partition(":")
+            self._skills[name] = int(level)

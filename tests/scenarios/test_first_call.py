@@ -174,7 +174,7 @@ async def test_fault_of_ours_is_spoken_of_not_suffered_in_silence(world: World) 
     alice = world.calls()
     alice.presses("9")
     await world.passes(seconds=30)
-    assert alice.heard[-2:] == ["apology", "apology"]
+    assert alice.heard[-1] == "apology"
     assert not alice.is_up
     [cdr] = await world.cdrs()
     assert cdr.ended_by is EndedBy.ENGINE
