@@ -173,6 +173,14 @@ class Digits:
     timed_out: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What a caller spoke: its length in seconds with any silence, and the key that ended it."""
+
+    seconds: float
+    key: str = ""
+
+
 class Channel(Protocol):
     """The caller's own channel. One task only may use it."""
 
@@ -192,6 +200,9 @@ class Channel(Protocol):
     async def reject(self, cause: Cause) -> None:
         """End it unanswered with a cause; the caller pays nothing."""
 
+    def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
+        """Ask ``find`` for the prompt to play in place of each from now on: a tenant's own."""
+
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """Play in order; a key out of ``stop_on`` ends it and is returned, else ``""``."""
 
@@ -208,6 +219,15 @@ class Channel(Protocol):
 
         ``first`` is the longest wait for the first key after the prompts, ``between`` for each
         further one.
+        """
+
+    async def record_message(
+        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+    ) -> Recorded:
+        """Write what the caller says to ``path`` (ends in .wav; 8 kHz mono), into a made folder.
+
+        Ends by a key out of ``stop_on``, after ``silence`` (whole seconds) without a voice, or
+        after ``most``. A caller who hangs up is :class:`Hangup`; the file has what was said.
         """
 
     async def music(self, music_class: str) -> None:

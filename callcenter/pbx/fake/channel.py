@@ -1,6 +1,9 @@
 """A caller's channel under our script, as the port wants it."""
 
 import asyncio
+import io
+import math
+import wave
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +22,7 @@ from callcenter.pbx.port import (
     Hangup,
     NodeLost,
     Prompt,
+    Recorded,
     record_sides,
 )
 
@@ -37,6 +41,7 @@ class FakeChannel:
         self._caller = caller
         self._arrival = arrival
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._find: Callable[[Prompt], Prompt] = lambda prompt: prompt
 
     @property
     def arrival(self) -> Arrival:
@@ -69,11 +74,15 @@ class FakeChannel:
             self._caller.refused = cause
         self._caller.end(cause)
 
+    def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
+        """See the port."""
+        self._find = find
+
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """See the port."""
         self._caller.music = None
         for prompt in prompts:
-            self._caller.heard.append(prompt.partition("/")[2])
+            self._caller.heard.append(self._find(prompt).partition("/")[2])
             key = await self._key(PROMPT_SECONDS, stop_on) if stop_on else ""
             if key:
                 return key
@@ -103,6 +112,23 @@ class FakeChannel:
                 return Digits(keys=keys)
             keys += key
         return Digits(keys=keys)
+
+    async def record_message(
+        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+    ) -> Recorded:
+        """See the port. What the caller says is told by :meth:`FakeCaller.says`."""
+        spoken = self._caller.spoken.popleft() if self._caller.spoken else 0.0
+        begun = self._pbx.clock.monotonic()
+        patience = min(most.total_seconds(), spoken + silence.total_seconds())
+        key = ""
+        try:
+            key = await self._key(patience, stop_on)
+        finally:
+            seconds = self._pbx.clock.monotonic() - begun
+            path.write_bytes(  # noqa: ASYNC240  small, and the fake is for tests
+                voice(min(spoken, seconds), max(0.0, seconds - spoken))
+            )
+        return Recorded(seconds=seconds, key=key)
 
     async def music(self, music_class: str) -> None:
         """See the port."""
@@ -140,7 +166,7 @@ class FakeChannel:
         await self._here()
         for side in record_sides(path):
             side.parent.mkdir(parents=True, exist_ok=True)
-            side.write_bytes(_silence())
+            side.write_bytes(voice(0, 0.1))
         self._caller.recorded.append(path)
 
     async def stop_recording(self) -> None:
@@ -196,9 +222,15 @@ def _refusal(phone: FakePhone) -> DialStatus | None:
     return DialStatus.BUSY if len(phone.rings_now) >= phone.most_calls else None
 
 
-def _silence(seconds: float = 0.1) -> bytes:
-    data = b"\0\0" * int(8000 * seconds)
-    header = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt "
-    header += b"\x10\0\0\0\x01\0\x01\0" + (8000).to_bytes(4, "little")
-    header += (16000).to_bytes(4, "little") + b"\x02\0\x10\0data"
-    return header + len(data).to_bytes(4, "little") + data
+def voice(spoken: float, silent: float = 0.0) -> bytes:
+    """A WAV file, 8 kHz mono 16-bit: a hum of 440 Hz for so many seconds, then silence."""
+    hum = (
+        round(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(round(spoken * 8000))
+    )
+    data = b"".join(sample.to_bytes(2, "little", signed=True) for sample in hum)
+    data += b"\0\0" * round(silent * 8000)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 2, 8000, 0, "NONE", ""))
+        out.writeframes(data)
+    return file.getvalue()

@@ -171,6 +171,7 @@ class FakeCaller:
         self.music: str | None = None
         self.recorded: list[Path] = []
         self.keys: deque[str] = deque()
+        self.spoken: deque[float] = deque()  # seconds, for each message that is recorded
         self.pressed = asyncio.Event()
         self.call = arrival.call
         self.presented = arrival.caller
@@ -183,6 +184,10 @@ class FakeCaller:
         """Press keys, one after the other, now."""
         self.keys.extend(keys)
         self.pressed.set()
+
+    def says(self, seconds: float) -> None:
+        """Speak so long when the next message is recorded."""
+        self.spoken.append(seconds)
 
     def hangs_up(self) -> None:
         """Put the receiver down."""
