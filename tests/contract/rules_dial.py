@@ -57,6 +57,8 @@ async def a_seat_that_answers_talks_until_it_hangs_up(rig: Rig) -> None:
     assert {one.leg for one in dial.told} == {result.leg}
     assert result.status is DialStatus.ANSWER
     assert result.answered_at == dial.told[1].at
+    assert isinstance(dial.told[1], LegAnswered)
+    assert result.party == dial.told[1].party == "1001"
     assert result.talk is not None
     assert 0.9 < result.talk.total_seconds() < 2.0
     assert dial.told[1].at - dial.told[0].at > timedelta(seconds=0.3)

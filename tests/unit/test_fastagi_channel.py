@@ -245,6 +245,7 @@ async def test_a_dial_tells_ringing_and_answer_from_ami(wires: Wires) -> None:
         leg=LEG,
         answered_at=datetime.fromtimestamp(1700000010, UTC),
         talk=timedelta(seconds=2.5),
+        party="1001",
     )
     call.close()
 

@@ -12,6 +12,7 @@ import structlog
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.agi_session import AgiSession
+from callcenter.pbx.asterisk.events import TRUNK_PREFIX
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
 from callcenter.pbx.causes import Cause
@@ -25,12 +26,21 @@ from callcenter.pbx.port import (
     Ended,
     Hangup,
     NodeLost,
+    Outside,
     Prompt,
+    Recorded,
     record_sides,
 )
 
 ALL_KEYS = "0123456789*#"
+NO_KEY = "D"
+"""Ends a wait that is called off: no telephone has this key."""
+TENANT = "tenant"
+"""Second part of the name of a tenant's own prompt: ``en/tenant/acme/welcome/3``."""
+_RATE = 8000
 _EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
+_TRUNK = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
 _BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
@@ -44,11 +54,21 @@ class AsteriskChannel(Script):
     """See :class:`callcenter.pbx.port.Channel`."""
 
     def __init__(
-        self, session: AgiSession, arrival: Arrival, *, switch: Switch, clock: Clock, sounds: Path
+        self,
+        session: AgiSession,
+        arrival: Arrival,
+        *,
+        switch: Switch,
+        clock: Clock,
+        sounds: Path,
+        tenant_sounds: Path | None = None,
     ) -> None:
         super().__init__(session, arrival, switch=switch, clock=clock)
         self._sounds = sounds
+        self._tenant_sounds = tenant_sounds or sounds
+        self._find: Callable[[Prompt], Prompt] = lambda prompt: prompt
         self._music = ""
+        self._answered = False  # as far as this script knows
 
     @property
     def arrival(self) -> Arrival:
@@ -70,6 +90,7 @@ class AsteriskChannel(Script):
     async def answer(self) -> None:
         """See the port. Takes up to half a second when the caller sends no sound."""
         await self._do("ANSWER")
+        self._answered = True
 
     async def reject(self, cause: Cause) -> None:
         """See the port."""
@@ -94,6 +115,10 @@ class AsteriskChannel(Script):
 
     # -- what the caller hears and presses ----------------------------------------------------
 
+    def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
+        """See the port."""
+        self._find = find
+
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """See the port. A prompt that is missing is logged and skipped."""
         keys = "".join(key for key in stop_on if key in ALL_KEYS)
@@ -107,10 +132,12 @@ class AsteriskChannel(Script):
         return ""
 
     async def _play_one(self, prompt: Prompt, keys: str) -> str:
+        prompt = self._find(prompt)
         if not _PROMPT.fullmatch(prompt):
             _log.error("no such prompt", prompt=prompt)
             return ""
-        path = str(self._sounds / prompt)
+        own = prompt.split("/")[1] == TENANT
+        path = str((self._tenant_sounds if own else self._sounds) / prompt)
         reply = await self._interruptible("STREAM FILE", path, keys)
         if not reply.key and reply.endpos <= 0:
             _log.error("a prompt could not be played", prompt=prompt, path=path)
@@ -144,10 +171,27 @@ class AsteriskChannel(Script):
             if not key or key in ALL_KEYS:
                 return key
 
+    async def record_message(
+        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+    ) -> Recorded:
+        """See the port."""
+        self._require_plain(path)
+        if self._music:
+            await self.stop_music()
+        keys = "".join(key for key in stop_on if key in ALL_KEYS) + NO_KEY
+        milliseconds = str(math.ceil(most.total_seconds() * 1000))
+        quiet = f"s={max(1, math.ceil(silence.total_seconds()))}"
+        words = ("RECORD FILE", str(path.with_suffix("")), "wav", keys, milliseconds, quiet)
+        reply = await self._interruptible(*words)
+        key = reply.key if reply.key in ALL_KEYS else ""
+        return Recorded(seconds=reply.endpos / _RATE, key=key)
+
     async def music(self, music_class: str) -> None:
         """See the port. The class is kept on the channel: the dialplan goes on with it."""
         if not _NAME.fullmatch(music_class):
             raise PbxProblem(f"{music_class!r} cannot be the name of a music class.")
+        if not self._answered:  # an unanswered caller hears nothing without early media
+            await self._exec("Progress")
         await self._do("SET VARIABLE", "CHANNEL(musicclass)", music_class)
         await self._do("SET MUSIC", "ON", music_class)
         self._music = music_class
@@ -162,7 +206,7 @@ class AsteriskChannel(Script):
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the PBX to be done with it."""
         target = _dial_string(dial)
-        watch = self._switch.watch(self._arrival.leg, on_progress)
+        watch = self._switch.watch(self._arrival.leg, _only(dial), on_progress)
         try:
             await self._variables(**_NOTHING_DIALLED, CC_DIALLING="1")
             await self._exec("Dial", target)
@@ -185,19 +229,23 @@ class AsteriskChannel(Script):
         """The result is ours: a next engine shall not get it again. Music that was on goes on."""
         await self._variables(CC_DIALLING="")
         if talked:
-            self._music = ""
+            self._music, self._answered = "", True
         elif self._music:
             await self.music(self._music)
 
     async def record(self, path: Path) -> None:
         """See the port. ``r`` is what Asterisk receives from the caller, ``t`` what it sends."""
         caller, seat = record_sides(path)
+        self._require_plain(path)
+        await self._exec("MixMonitor", f",br({caller})t({seat})")
+        self._recording = True
+
+    @staticmethod
+    def _require_plain(path: Path) -> None:
         if not path.is_absolute() or _BREAKS_PATH.search(str(path)):
             raise PbxProblem(
                 f"Nothing can be recorded to {path}: choose a folder of plain letters."
             )
-        await self._exec("MixMonitor", f",br({caller})t({seat})")
-        self._recording = True
 
     async def stop_recording(self) -> None:
         """See the port."""
@@ -206,11 +254,35 @@ class AsteriskChannel(Script):
 
 
 def _dial_string(dial: Dial) -> str:
-    """``g``: go on when the seat hangs up; ``m``: music; ``b``, ``U``: the leg notes its name and
-    when it was answered."""
-    if not _EXTENSION.fullmatch(dial.extension):
-        raise PbxProblem(f"{dial.extension!r} is no extension; it was not dialled.")
-    if not _NAME.fullmatch(dial.music):
+    """``g``: go on when the seat hangs up; ``m``: music, ``r``: ringing; ``f``: number shown;
+    ``b``, ``U``: the leg notes its name and when it was answered."""
+    if not dial.everyone:
+        raise PbxProblem("Nobody is no extension; it was not dialled.")
+    if dial.music and not _NAME.fullmatch(dial.music):
         raise PbxProblem(f"{dial.music!r} cannot be the name of a music class.")
+    if dial.presents and not _OUTSIDE.fullmatch(dial.presents):
+        raise PbxProblem(f"{dial.presents!r} cannot be presented as a caller's number.")
+    parties = "&".join(_party(party) for party in dial.everyone)
     seconds = max(1, math.ceil(dial.ring.total_seconds()))
-    return f"PJSIP/{dial.extension},{seconds},gm({dial.music})b(cc-leg^s^1)U(cc-answered)"
+    heard = f"m({dial.music})" if dial.music else "r"
+    shown = f"f({dial.presents})" if dial.presents else ""
+    return f"{parties},{seconds},g{heard}{shown}b(cc-leg^s^1)U(cc-answered)"
+
+
+def _only(dial: Dial) -> str:
+    """Whom it rings, when it is one."""
+    one = dial.everyone[0] if len(dial.everyone) == 1 else ""
+    return one.number if isinstance(one, Outside) else one
+
+
+def _party(party: str | Outside) -> str:
+    """Nothing but a validated number or name reaches Dial: its signs could dial elsewhere."""
+    if isinstance(party, Outside):
+        if not _OUTSIDE.fullmatch(party.number):
+            raise PbxProblem(f"{party.number!r} is no telephone number; it was not dialled.")
+        if not _TRUNK.fullmatch(party.trunk):
+            raise PbxProblem(f"{party.trunk!r} is no trunk; nothing was dialled.")
+        return f"PJSIP/{party.number}@{TRUNK_PREFIX}{party.trunk}"
+    if not _EXTENSION.fullmatch(party) or party.startswith(TRUNK_PREFIX):
+        raise PbxProblem(f"{party!r} is no extension; it was not dialled.")
+    return f"PJSIP/{party}"

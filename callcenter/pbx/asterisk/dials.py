@@ -23,23 +23,31 @@ _log = structlog.get_logger(__name__)
 
 
 class DialWatch:
-    """State of one dial. ``hang_up`` is called for a leg that shows up after the dial's end was
-    asked for."""
+    """State of one dial, to ``party`` unless it is to several.
+
+    ``hang_up`` is called for a leg that shows up after the dial's end was asked for.
+    """
 
     def __init__(
-        self, on_progress: Callable[[DialProgress], None], hang_up: Callable[[LegId], None]
+        self,
+        party: str,
+        on_progress: Callable[[DialProgress], None],
+        hang_up: Callable[[LegId], None],
     ) -> None:
         self.legs: list[LegId] = []
+        self._parties: dict[LegId, str] = {}
         self.called_off = False
+        self._party = party
         self._on_progress = on_progress
         self._hang_up = hang_up
         self._ringing = False
         self._answered: LegAnswered | None = None
 
-    def begun(self, leg: LegId) -> None:
-        """A leg was made."""
+    def begun(self, leg: LegId, party: str = "") -> None:
+        """A leg was made; ``party`` is whom it rings."""
         if leg not in self.legs:
             self.legs.append(leg)
+            self._parties[leg] = party
         if self.called_off:
             self._hang_up(leg)
 
@@ -49,11 +57,12 @@ class DialWatch:
             self._ringing = True
             self._tell(LegRinging(leg=leg, at=at))
 
-    def answered(self, leg: LegId, at: datetime) -> None:
+    def answered(self, leg: LegId, at: datetime, party: str = "") -> None:
         """The phone was picked up, perhaps without having told that it rings."""
         if self._answered is None:
             self.ringing(leg, at)
-            self._answered = LegAnswered(leg=leg, at=at)
+            party = party or self._parties.get(leg) or self._party
+            self._answered = LegAnswered(leg=leg, at=at, party=party)
             self._tell(self._answered)
 
     def call_off(self) -> None:
@@ -69,9 +78,11 @@ class DialWatch:
         if result.status is not DialStatus.ANSWER:
             return replace(result, status=DialStatus.CANCELLED) if self.called_off else result
         if leg is not None and result.answered_at is not None:
-            self.answered(leg, result.answered_at)
-        at = self._answered.at if self._answered else result.answered_at
-        return replace(result, answered_at=at)
+            self.answered(leg, result.answered_at, result.party)
+        if self._answered is None:
+            return result
+        seen = self._answered
+        return replace(result, leg=seen.leg, answered_at=seen.at, party=result.party or seen.party)
 
     def _tell(self, progress: DialProgress) -> None:
         try:

@@ -1,6 +1,6 @@
 """What the dialplan tells about a dial, in one string; the same in three places.
 
-``DIALSTATUS|leg|answered|HANGUPCAUSE|end|dialling`` comes as an AGI argument when a channel
+``DIALSTATUS|leg~party|answered|HANGUPCAUSE|end|dialling`` comes as an AGI argument when a channel
 returns, as the value of an expression when a dial or the call ends, and in AstDB for calls that
 ended while no engine listened. Times are milliseconds since 1970 on Asterisk's clock. Its own
 ``ANSWEREDTIME`` is of no use: it counts from when the *caller's* channel was answered.
@@ -31,6 +31,7 @@ class DialFacts:
 
     status: str = ""
     leg: str = ""
+    party: str = ""
     answered: datetime | None = None
     cause: Cause = Cause.UNKNOWN
     end: datetime | None = None
@@ -41,9 +42,11 @@ class DialFacts:
     def parse(cls, text: str) -> "DialFacts":
         """Read the string; what is missing or unreadable stays unknown."""
         status, leg, answered, cause, end, dialling, place = (text.split("|", 6) + [""] * 7)[:7]
+        leg, _, party = leg.partition("~")
         return cls(
             status=status.lower(),
             leg=leg,
+            party=party.partition("@")[0],
             answered=read_time(answered),
             cause=Cause.of(cause),
             end=read_time(end),
@@ -59,7 +62,9 @@ class DialFacts:
             return DialResult(status=status, leg=leg)
         end = self.end or now
         answered = self.answered or end  # gone in the instant of the answer
-        return DialResult(status=status, leg=leg, answered_at=answered, talk=end - answered)
+        return DialResult(
+            status=status, leg=leg, answered_at=answered, talk=end - answered, party=self.party
+        )
 
     def _status(self) -> DialStatus:
         try:

@@ -17,7 +17,7 @@ from callcenter.pbx.asterisk.agi_server import AgiServer
 from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.asterisk.arrival import read_arrival
-from callcenter.pbx.asterisk.channel import AsteriskChannel
+from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
 from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.causes import Cause
@@ -37,7 +37,6 @@ from callcenter.pbx.port import (
 EVENTS_KEPT = 20_000
 """Events waiting for a reader; beyond that they are dropped and the reader is told to ask anew."""
 
-_NO_KEY = "D"  # no telephone has it, and no command of ours takes it for an answer
 _HANGUP_GRACE = 3.0  # seconds in which the dialplan hangs up by itself
 _CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _log = structlog.get_logger(__name__)
@@ -45,7 +44,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class AsteriskLink:
-    """Where an Asterisk is and how to reach it. ``sounds`` is the folder of the prompts."""
+    """Where an Asterisk is and how to reach it.
+
+    ``sounds`` is the folder of the built-in prompts, ``tenant_sounds`` that of the tenants' own.
+    """
 
     ami_host: str
     ami_port: int
@@ -55,6 +57,7 @@ class AsteriskLink:
     fastagi_port: int
     fastagi_key: str = field(repr=False)
     sounds: Path
+    tenant_sounds: Path | None = None
     node: str = "pbx1"
 
 
@@ -153,9 +156,11 @@ class AsteriskNode:
 
     # -- for the channels ---------------------------------------------------------------------
 
-    def watch(self, leg: LegId, on_progress: Callable[[DialProgress], None]) -> DialWatch:
+    def watch(
+        self, leg: LegId, party: str, on_progress: Callable[[DialProgress], None]
+    ) -> DialWatch:
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
-        watch = DialWatch(on_progress, lambda dialled: self._spawn(self._drop(dialled)))
+        watch = DialWatch(party, on_progress, lambda leg: self._spawn(self._drop(leg)))
         self._watches[leg] = watch
         return watch
 
@@ -171,7 +176,7 @@ class AsteriskNode:
             {
                 "Action": "PlayDTMF",
                 "Channel": channel,
-                "Digit": _NO_KEY,
+                "Digit": NO_KEY,
                 "Duration": "40",
                 "Receive": "true",
             }
@@ -203,7 +208,12 @@ class AsteriskNode:
         arrival = read_arrival(session.environment, self.node, self._clock.now())
         self._channels.put_nowait(
             AsteriskChannel(
-                session, arrival, switch=self, clock=self._clock, sounds=self._link.sounds
+                session,
+                arrival,
+                switch=self,
+                clock=self._clock,
+                sounds=self._link.sounds,
+                tenant_sounds=self._link.tenant_sounds,
             )
         )
 
@@ -225,7 +235,7 @@ class AsteriskNode:
         leg, now = LegId(f"{self.node}/{message.destuniqueid}"), self._clock.now()
         match message.event, message.dialstatus:
             case "DialBegin", _:
-                watch.begun(leg)
+                watch.begun(leg, str(message.dialstring).partition("@")[0])
             case "DialState", "RINGING":
                 watch.ringing(leg, now)
             case "DialEnd", "ANSWER":

@@ -32,8 +32,10 @@ _T = TypeVar("_T")
 class Switch(Protocol):
     """What a channel needs of its node: whatever goes over the control connection."""
 
-    def watch(self, leg: LegId, on_progress: Callable[[DialProgress], None]) -> DialWatch:
-        """Begin to report what the legs dialled from ``leg`` do."""
+    def watch(
+        self, leg: LegId, party: str, on_progress: Callable[[DialProgress], None]
+    ) -> DialWatch:
+        """Begin to report what ``party``, dialled from ``leg``, does."""
 
     def unwatch(self, leg: LegId) -> None:
         """Stop reporting."""

@@ -6,6 +6,7 @@ in ``@{prompts}/en/welcome``), ``music``, ``entity`` and every field of
 """
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,7 +16,10 @@ from callcenter.pbx.embedded import layout, ports, templates
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.process import pid, running, serial
 from callcenter.pbx.embedded.state import load_state
+from callcenter.pbx.port import Prompt, colour_ring
 from callcenter.settings import Settings
+
+_RING = re.compile(r"[a-z]{2,3}(/[0-9A-Za-z_-]{1,40}){1,2}")
 
 
 def write_config(
@@ -65,6 +69,7 @@ def _write_files(
         templates.write(home.etc / template.name, templates.fill(text, values, where=template.name))
     blocks = [_phone(account) for account in accounts] + [_trunk(trunk) for trunk in trunks]
     templates.write(home.etc / "accounts.conf", "\n".join(blocks))
+    templates.write(home.etc / "rings.conf", _rings(settings))
     for script in sorted(layout.TEMPLATES.glob("*.py")):
         templates.install_agi(script, home.agi)
 
@@ -109,11 +114,24 @@ password = {account.secret}
 
 
 def _trunk(trunk: SipTrunk) -> str:
+    name = f"trunk-{trunk.name}"
+    way_out = f"aors = {name}\n\n[{name}](line-aor)\ncontact = sip:{trunk.contact}\n"
     return f"""\
-[trunk-{trunk.name}](line)
-
-[trunk-{trunk.name}]
+[{name}](line)
+{way_out if trunk.contact else ""}
+[{name}]
 type = identify
-endpoint = trunk-{trunk.name}
+endpoint = {name}
 match = {trunk.match}
 """
+
+
+def _rings(settings: Settings) -> str:
+    """A music class for each prompt; see :func:`callcenter.pbx.port.colour_ring`."""
+    blocks = []
+    for file in sorted(settings.prompts.glob("*/**/*.wav")):
+        place = file.relative_to(settings.prompts).with_suffix("")
+        if place.parts[0] != "music" and _RING.fullmatch(str(place)):
+            name = colour_ring(Prompt(str(place)))
+            blocks.append(f"[{name}]\nmode = playlist\nentry = {file.with_suffix('')}\n")
+    return "\n".join(blocks)

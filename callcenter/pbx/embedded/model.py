@@ -12,6 +12,7 @@ from callcenter.kernel.errors import BadSettings
 _EXTENSION = re.compile(r"[0-9]{2,10}")
 _TRUNK = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _ADDRESS = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?")
+_CONTACT = re.compile(r"[0-9A-Za-z.-]{1,80}(:[0-9]{1,5})?")
 _SECRET = re.compile(r"[!-~]{8,80}")  # printable ASCII without blanks
 _BREAKS_CONFIG = re.compile(r'[;\[\]"<>\\]')
 
@@ -54,14 +55,20 @@ class SipAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class SipTrunk:
-    """A line to the world: whatever comes from the address ``match`` is its traffic."""
+    """A line to the world: whatever comes from the address ``match`` is its traffic.
+
+    Calls to the world leave to ``contact`` (``host`` or ``host:port``); ``""``: none do.
+    """
 
     name: str
     match: str
+    contact: str = ""
 
     def __post_init__(self) -> None:
         _require(_TRUNK, self.name, "trunk name", "small letters, digits and -, at most 31")
         _require(_ADDRESS, self.match, "trunk address", "one IP address or network")
+        if self.contact:
+            _require(_CONTACT, self.contact, "trunk contact", "an address, or address:port")
 
 
 @dataclass(frozen=True, kw_only=True)
