@@ -112,8 +112,8 @@ class Engine:
             task.result()
 
     def _read(self) -> tuple[list[Record], int, list[StatusChanged]]:
-        records = self.journal.open()
         mark = self.projector.load_mark()
+        records = self.journal.open(beyond=mark)
         with self.database.connect() as connection:
             return records, mark, load_status(connection)
 

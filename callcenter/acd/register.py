@@ -40,7 +40,11 @@ class Register:
         last = {change.seat: change for change in stored}
         for record in records:
             if record.position > mark and record.payload.startswith(PREFIX):
-                change = msgspec.json.decode(record.payload[len(PREFIX) :], type=StatusChanged)
+                try:
+                    change = msgspec.json.decode(record.payload[len(PREFIX) :], type=StatusChanged)
+                except msgspec.MsgspecError as error:
+                    _log.error("journal record not understood", at=record.position, why=str(error))
+                    continue
                 last[change.seat] = change
                 self._projector.add(record.position, partial(save_status, change=change))
         for change in last.values():
