@@ -1,8 +1,9 @@
 """Prompts out of text: espeak-ng speaks, sox trims, levels and brings to the telephone's rate.
 
-The catalogue is ``ivr_prompts/prompts.toml``; audio goes to ``<folder>/<language>/<name>.wav``
-(8 kHz mono 16-bit), music for waiting callers to ``<folder>/music/default``. Whoever calls says
-how the two programs are run, so this room knows nothing of where they come from.
+The catalogue is ``ivr_prompts/prompts.toml``, the pieces of spoken numbers ``speech.toml`` beside
+it; audio goes to ``<folder>/<language>/<name>.wav`` (8 kHz mono 16-bit), music for waiting callers
+to ``<folder>/music/default``. Whoever calls says how the two programs are run, so this room knows
+nothing of where they come from. Another engine takes espeak's place as a :class:`Speaker`.
 """
 
 import hashlib
@@ -14,14 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from callcenter.ivr.tune import write_tune
+from callcenter.ivr.tune import write_beep, write_tune
 from callcenter.kernel.errors import BadSettings, CallCenterError
 from callcenter.settings import PROJECT
 
 CATALOGUE = PROJECT / "ivr_prompts" / "prompts.toml"
+PIECES = PROJECT / "ivr_prompts" / "speech.toml"
 LANGUAGES = ("en", "zh", "ja")
-_VOICES = {  # espeak-ng's options for voice and words a minute
+VOICES = {  # espeak-ng's options for voice and words a minute
     "en": ("-v", "en-us", "-s", "160"),
     "zh": ("-v", "cmn", "-s", "190"),
     "ja": ("-v", "ja", "-s", "180"),
@@ -29,6 +32,17 @@ _VOICES = {  # espeak-ng's options for voice and words a minute
 _RECIPE = "1"  # change it when the sound changes: everything is made anew
 _MADE = "made.json"
 _TUNE = "music/default/tune"
+
+
+class Speaker(Protocol):
+    """A speech engine."""
+
+    def speak(self, text: str, language: str) -> bytes:
+        """The text as a WAV file of any rate (blocking).
+
+        Raises:
+            SpeechProblem: it cannot, and why.
+        """
 
 
 class SpeechProblem(CallCenterError):
@@ -60,16 +74,47 @@ def read_catalogue(
     Raises:
         BadSettings: the file cannot be read or a text is missing.
     """
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadSettings(f"The prompts {file} cannot be read: {error}. Mend the file.") from None
-    for name, texts in tables.items():
+    for name, texts in _tables(file).items():
         for language in languages:
             text = texts.get(f"{language}-kana") or texts.get(language)
             if not text:
                 raise BadSettings(f"{file}: prompt {name!r} has no text in {language!r}; add it.")
-            yield Prompt(name=f"{language}/{name}", voice=_VOICES[language], text=text)
+            yield Prompt(name=f"{language}/{name}", voice=VOICES[language], text=text)
+
+
+def read_pieces(file: Path = PIECES, languages: Sequence[str] = LANGUAGES) -> Iterator[Prompt]:
+    """What numbers, money, dates and times are put together from; each language has its own.
+
+    Raises:
+        BadSettings: the file cannot be read.
+    """
+    tables = _tables(file)
+    for language in languages:
+        for name, text in tables.get(language, {}).items():
+            yield Prompt(name=f"{language}/{name}", voice=VOICES[language], text=text)
+
+
+def _tables(file: Path) -> dict[str, dict[str, str]]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"The prompts {file} cannot be read: {error}. Mend the file.") from None
+
+
+class Espeak:
+    """The speaker we have: espeak-ng."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._argv = argv
+
+    def speak(self, text: str, language: str) -> bytes:
+        """See :class:`Speaker`."""
+        if language not in VOICES:
+            raise SpeechProblem(
+                f"Nothing can be spoken in {language!r}; use {', '.join(LANGUAGES)}."
+            )
+        prompt = Prompt(name=f"{language}/...", voice=VOICES[language], text=text)
+        return _run([*self._argv, *prompt.voice, "--stdin", "--stdout"], prompt)
 
 
 def make(
@@ -91,6 +136,9 @@ def make(
         if made.get(_TUNE) != _RECIPE or not _wav(folder, _TUNE).exists():
             write_tune(_wav(folder, _TUNE))
             made[_TUNE] = _RECIPE
+        for language in {prompt.name.partition("/")[0] for prompt in prompts}:
+            if not _wav(folder, f"{language}/beep").exists():
+                write_beep(_wav(folder, f"{language}/beep"))
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
             jobs = [pool.submit(_speak, folder, prompt, espeak, sox) for prompt in due]
             for job in jobs:

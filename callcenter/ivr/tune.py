@@ -1,4 +1,4 @@
-"""The music a waiting caller hears: a soft loop of our own, computed, always the same.
+"""The music a waiting caller hears (a soft loop of our own) and the beep: always the same.
 
 Twenty seconds of plucked notes in the telephone's band; the last notes ring on into the first, so
 the loop has no seam. Nobody else holds rights in it.
@@ -41,15 +41,32 @@ def samples() -> bytes:
     return struct.pack(f"<{len(mix)}h", *(round(v / loudest * _PEAK * 32767) for v in mix))
 
 
+def beep() -> bytes:
+    """Says "speak now": 1 kHz for 0.4 s, without a click."""
+    length = round(RATE * 0.4)
+    level = [min(1.0, n / 80, (length - n) / 80) * _PEAK for n in range(length)]
+    tone = (math.sin(2 * math.pi * 1000 * n / RATE) * level[n] for n in range(length))
+    return struct.pack(f"<{length}h", *(round(value * 32767) for value in tone))
+
+
 def write_tune(path: Path) -> None:
     """Write the loop as an 8 kHz mono 16-bit WAV file, in one step."""
+    _write(path, samples())
+
+
+def write_beep(path: Path) -> None:
+    """Write the beep likewise."""
+    _write(path, beep())
+
+
+def _write(path: Path, sound: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
     with wave.open(str(temporary), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(samples())
+        file.writeframes(sound)
     temporary.replace(path)
 
 

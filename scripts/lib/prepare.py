@@ -15,7 +15,7 @@ def main() -> int:
         embedded.install(settings, lambda line: print(line, flush=True))
         made = speech.make(
             settings.prompts,
-            list(speech.read_catalogue()),
+            [*speech.read_catalogue(), *speech.read_pieces()],
             espeak=embedded.tool(settings, "espeak-ng"),
             sox=embedded.tool(settings, "sox"),
         )

@@ -13,7 +13,8 @@ from callcenter.kernel.errors import BadSettings
 WORDS = """
     welcome menu-main invalid-choice no-input please-wait all-seats-busy goodbye apology closed
     number-unknown agent-number agent-pin login-ok login-failed logout-ok ready-ok busy-ok
-    not-logged-in
+    not-logged-in prompt-line-number prompt-line-menu prompt-unknown prompt-record prompt-kept
+    prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
@@ -58,7 +59,11 @@ def test_only_what_changed_is_spoken_again(spoken: Path, tmp_path: Path) -> None
     (folder / "en/hello.wav").unlink()
     assert speech.make(folder, [hello, other], espeak=argv, sox=argv) == ["en/hello", "en/bye"]
     assert (folder / "en/bye.wav").read_text() == "Good bye"
-    assert sorted(path.name for path in (folder / "en").iterdir()) == ["bye.wav", "hello.wav"]
+    assert sorted(path.name for path in (folder / "en").iterdir()) == [
+        "beep.wav",
+        "bye.wav",
+        "hello.wav",
+    ]
 
 
 def test_a_speaker_that_fails_is_one_sentence(tmp_path: Path) -> None:
