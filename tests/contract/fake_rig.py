@@ -7,7 +7,7 @@ from pathlib import Path
 from callcenter.kernel.clock import LoopClock
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
-from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
+from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source, colour_ring
 from tests.contract.rig import until
 
 
@@ -43,6 +43,9 @@ class FakeCallerPhone:
     async def hears_music(self) -> None:
         await until(lambda: self._caller.music is not None)
 
+    async def hears_colour_ring(self, prompt: Prompt) -> None:
+        await until(lambda: self._caller.music == colour_ring(prompt))
+
 
 class FakeSeatPhone:
     """See :class:`tests.contract.rig.SeatPhone`."""
@@ -60,6 +63,13 @@ class FakeSeatPhone:
 
     def never_answers(self) -> None:
         self._phone.answers_after = None
+
+    def picks_up(self) -> None:
+        self._phone.pick_up()
+
+    @property
+    def presented(self) -> str:
+        return self._phone.callers[-1]
 
     @property
     def is_ringing(self) -> bool:
@@ -92,6 +102,9 @@ class FakeRig:
 
     async def seat(self, extension: str) -> FakeSeatPhone:
         return FakeSeatPhone(self.pbx.phone(extension))
+
+    async def outside(self, number: str) -> FakeSeatPhone:
+        return FakeSeatPhone(self.pbx.outside(number))
 
     async def next_call(self) -> Channel:
         async with asyncio.timeout(5):

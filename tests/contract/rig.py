@@ -42,6 +42,9 @@ class CallerPhone(Protocol):
     async def hears_music(self) -> None:
         """Wait until music is heard."""
 
+    async def hears_colour_ring(self, prompt: Prompt) -> None:
+        """Wait until the prompt is heard over and over."""
+
 
 class SeatPhone(Protocol):
     """A registered phone at an extension."""
@@ -54,6 +57,13 @@ class SeatPhone(Protocol):
 
     def never_answers(self) -> None:
         """Ring for ever."""
+
+    def picks_up(self) -> None:
+        """Answer what rings now."""
+
+    @property
+    def presented(self) -> str:
+        """The caller's number as this phone saw it last."""
 
     @property
     def is_ringing(self) -> bool:
@@ -84,6 +94,9 @@ class Rig(Protocol):
 
     async def seat(self, extension: str) -> SeatPhone:
         """A phone, registered. The extensions are 1001 and 1002."""
+
+    async def outside(self, number: str) -> SeatPhone:
+        """A phone in the world, behind the trunk ``world``."""
 
     async def next_call(self) -> Channel:
         """The next channel handed to the engine."""

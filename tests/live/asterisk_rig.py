@@ -10,13 +10,15 @@ from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
 from callcenter.settings import Settings
 from tests.contract.rig import until
+from tests.support.exchange import Exchange, free_port
 from tests.support.phone import Call, Phone, answer_after, never, reject
 
 SEATS = tuple(
     embedded.SipAccount(extension=number, secret=f"secret-of-{number}")
     for number in ("1001", "1002")
 )
-WORLD = embedded.SipTrunk(name="world", match="127.0.0.3")
+WORLD_PORT = free_port()
+WORLD = embedded.SipTrunk(name="world", match="127.0.0.3", contact=f"127.0.0.3:{WORLD_PORT}")
 _CAUSES = {404: Cause.UNALLOCATED, 486: Cause.BUSY, 403: Cause.REJECTED, 503: Cause.CONGESTION}
 
 
@@ -63,6 +65,9 @@ class SipCaller:
     async def hears_music(self) -> None:
         await self.call.hears_part_of(self._audio.music)
 
+    async def hears_colour_ring(self, prompt: Prompt) -> None:
+        await self.call.hears(self._audio.file(prompt), within=15)
+
 
 class SipSeat:
     """See :class:`tests.contract.rig.SeatPhone`."""
@@ -79,6 +84,13 @@ class SipSeat:
     def never_answers(self) -> None:
         self.phone.on_ring = never
 
+    def picks_up(self) -> None:
+        self.phone.incoming[-1].pick_up()
+
+    @property
+    def presented(self) -> str:
+        return self.phone.incoming[-1].caller
+
     @property
     def is_ringing(self) -> bool:
         return any(call.alive and call.status is None for call in self.phone.incoming)
@@ -94,6 +106,39 @@ class SipSeat:
         self.phone.vanish()
 
 
+class SipLine(SipSeat):
+    """A number of the world; see :class:`tests.contract.rig.SeatPhone`."""
+
+    def __init__(self, exchange: Exchange, number: str) -> None:
+        super().__init__(exchange.phone)
+        self._exchange, self._number = exchange, number
+
+    def answers(self, *, after: float) -> None:
+        self._exchange.behaviours[self._number] = answer_after(after)
+
+    def rejects(self) -> None:
+        self._exchange.behaviours[self._number] = reject(486)
+
+    def never_answers(self) -> None:
+        self._exchange.behaviours[self._number] = never
+
+    @property
+    def presented(self) -> str:
+        return self._exchange.calls(self._number)[-1].caller
+
+    @property
+    def is_ringing(self) -> bool:
+        calls = self._exchange.calls(self._number)
+        return any(call.alive and call.status is None for call in calls)
+
+    @property
+    def is_talking(self) -> bool:
+        return any(call.talking for call in self._exchange.calls(self._number))
+
+    async def hang_up(self) -> None:
+        await self._exchange.calls(self._number)[-1].hang_up()
+
+
 class AsteriskRig:
     """See :class:`tests.contract.rig.Rig`."""
 
@@ -105,6 +150,7 @@ class AsteriskRig:
         self.events: list[PbxEvent] = []
         self.phones: list[Phone] = []
         self._seats: dict[str, Phone] = {}
+        self._exchange: Exchange | None = None
         self._server = ("127.0.0.1", state.sip_port)
         self._listener: asyncio.Task[None] | None = None
 
@@ -126,6 +172,12 @@ class AsteriskRig:
         self._seats[extension] = phone
         await phone.register()
         return SipSeat(phone)
+
+    async def outside(self, number: str) -> SipLine:
+        if self._exchange is None:
+            self._exchange = await Exchange.open(WORLD_PORT, self._server)
+            self.phones.append(self._exchange.phone)
+        return SipLine(self._exchange, number)
 
     async def next_call(self) -> Channel:
         async with asyncio.timeout(5):

@@ -3,12 +3,14 @@
 import asyncio
 import io
 import math
+import re
 import wave
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake.phones import FakeCaller, FakePhone
 from callcenter.pbx.port import (
@@ -21,6 +23,7 @@ from callcenter.pbx.port import (
     Ended,
     Hangup,
     NodeLost,
+    Outside,
     Prompt,
     Recorded,
     record_sides,
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from callcenter.pbx.fake.node import FakePbx
 
 T = TypeVar("T")
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,32}")
 PROMPT_SECONDS = 2.0
 
 
@@ -143,6 +148,7 @@ class FakeChannel:
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port."""
         await self._here()
+        _require_dialable(dial)
         self._caller.presented = dial.presents or self._arrival.caller
         self._caller.music = dial.music or None
         found = [self._pbx.party(party) for party in dial.everyone]
@@ -213,6 +219,19 @@ class FakeChannel:
             return work.result()
         finally:
             work.cancel()
+
+
+def _require_dialable(dial: Dial) -> None:
+    """As strict as the adapters of real PBXs, where anything else could dial elsewhere."""
+    for party in dial.everyone:
+        if isinstance(party, Outside):
+            ok = _NUMBER.fullmatch(party.number) and _NAME.fullmatch(party.trunk)
+        else:
+            ok = _NAME.fullmatch(party)
+        if not ok:
+            raise PbxProblem(f"{party!r} cannot be dialled.")
+    if not dial.everyone:
+        raise PbxProblem("There is nobody to be dialled.")
 
 
 def _refusal(phone: FakePhone) -> DialStatus | None:
