@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.pbx.asterisk.arrival import read_arrival
@@ -66,6 +66,7 @@ def test_a_callers_number_is_digits_or_nothing(
     assert arrival(callerid=callerid, callingpres=presentation).caller == caller
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_callers_name_is_short_and_without_control_characters(name: str) -> None:
     shown = arrival(calleridname=name).caller_name
@@ -115,6 +116,7 @@ def test_an_answer_without_its_time_is_a_talk_of_no_length() -> None:
     assert (result.answered_at, result.talk) == (NOW, timedelta())
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_facts_are_read_whatever_they_are(text: str) -> None:
     DialFacts.parse(text).result("pbx1", NOW)
@@ -135,6 +137,7 @@ def test_a_note_of_a_call_that_ended_in_a_talk() -> None:
     assert ended.dial.talk == timedelta(seconds=9)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_a_damaged_note_is_read_as_far_as_it_goes(key: str, note: str) -> None:
     read_orphan(key, note, "pbx1")

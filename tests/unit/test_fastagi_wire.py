@@ -1,7 +1,7 @@
 """Lines of AGI: what is sent can hold no second command, what comes is taken apart exactly."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.kernel.errors import PbxProblem
@@ -65,6 +65,7 @@ def test_noise_is_no_answer() -> None:
     assert answer("", "hello", "99 result=1", "100 result=0 Trying...") == []
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_comes_is_an_answer_or_nothing(line: str) -> None:
     parser = ReplyParser()
@@ -77,6 +78,7 @@ def test_a_line_break_in_a_value_is_refused() -> None:
             command_line(["SET VARIABLE", "name", bad])
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=50), max_size=3))
 def test_a_command_is_one_line(words: list[str]) -> None:
     try:
