@@ -5,17 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from callcenter.ivr.nodes import (
-    Exit,
-    HangUpNode,
-    JumpNode,
-    Language,
-    MenuNode,
-    Node,
-    NodeName,
-    PlayNode,
-    QueueNode,
-)
+from callcenter.ivr.node_base import Exit, Language, NodeName
+from callcenter.ivr.nodes import HangUpNode, JumpNode, MenuNode, Node, PlayNode, QueueNode
 
 __all__ = ["Exit", "Flow", "HangUpNode", "JumpNode", "MenuNode", "Node", "PlayNode", "QueueNode"]
 

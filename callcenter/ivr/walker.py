@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from callcenter.ivr import nodes as n
+from callcenter.ivr.branching import branch
 from callcenter.ivr.ears import Ears
 from callcenter.ivr.host import (
     DialOutcome,
@@ -24,6 +25,7 @@ from callcenter.ivr.host import (
     WebAnswer,
     WebRequest,
 )
+from callcenter.ivr.mind import Mind
 from callcenter.ivr.model import Flow
 from callcenter.ivr.say import CannotSay, prompts_for
 from callcenter.kernel.errors import CallCenterError
@@ -31,7 +33,6 @@ from callcenter.pbx.port import Channel, Hangup, NodeLost
 
 _IDLE_STEPS = 100  # steps beyond one per node without a key or a talk: it goes in circles
 _SURVEY_TRIES = 2
-_VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _EXTENSION = re.compile(r"[0-9]{1,16}")
 
 
@@ -70,14 +71,11 @@ class Walker:
         self._flow = flow
         self._host = host
         self._ears = Ears(channel, flow.language or language)
-        self._values: dict[str, str] = {}
-        self._secret: set[str] = set()
-        self._priority = 0
-        self._skills: dict[str, int] = {}
+        self._mind = Mind(values or {})
+        self._ears.language = self._mind.language or self._ears.language
         self._menus: list[str] = []  # the way here, for the key that goes back
         self._idle = 0
         self._at = flow.start
-        self._restore(values or {})
 
     async def walk(self, node: str = "", back: Back = Back.NO) -> WalkEnd:
         """Go from ``node`` (default: the start) to the end of the flow.
@@ -109,7 +107,8 @@ class Walker:
         self._idle += 1
         if self._idle > len(self._flow.nodes) + _IDLE_STEPS:
             raise FlowBroken(f"Flow {self._flow.name} goes in circles at node {self._at!r}.")
-        self._host.entered(self._flow, self._at, self._kept())
+        self._mind.language = self._ears.language
+        self._host.entered(self._flow, self._at, self._mind.kept())
         return await self._step(self._flow.nodes[self._at])
 
     async def _break(self, error: Exception) -> None:
@@ -133,7 +132,8 @@ class Walker:
             case n.SayNode():
                 return await self._say(node)
             case n.BranchNode():
-                return self._branch(node)
+                self._mind.language = self._ears.language
+                return branch(node, self._host, self._mind)
             case n.QueueNode():
                 await self._ears.play(node.prompts)
                 return await self._join(node)
@@ -205,8 +205,7 @@ class Walker:
             shown = "*" * len(keys) if node.secret else keys
             self._chose(shown, "chosen" if good else "invalid" if keys else "timeout")
             if good:
-                self._values[node.into] = keys
-                (self._secret.add if node.secret else self._secret.discard)(node.into)
+                self._mind.learn(node.into, keys, secret=node.secret)
                 return node.next
             before = node.invalid if keys else node.timeout
         await self._ears.play(before)
@@ -222,7 +221,7 @@ class Walker:
                 if answer:
                     break
             self._host.surveyed(self._at, question.name, answer)
-            self._values[question.name] = answer
+            self._mind.values[question.name] = answer
         await self._ears.play(node.thanks)
         return node.next
 
@@ -234,9 +233,9 @@ class Walker:
             self._chose(number, check.outcome)
             match check.outcome:
                 case MemberOutcome.OK:
-                    self._values |= check.values
-                    self._values["member"] = check.values.get("member") or number
-                    self._priority += check.priority
+                    self._mind.values |= check.values
+                    self._mind.values["member"] = check.values.get("member") or number
+                    self._mind.priority += check.priority
                     return node.next
                 case MemberOutcome.LOCKED:
                     return node.locked or node.otherwise
@@ -264,8 +263,8 @@ class Walker:
         outcome = await self._host.queue(
             QueueVisit(
                 queue=node.queue,
-                priority=self._priority,
-                skills=dict(self._skills),
+                priority=self._mind.priority,
+                skills=dict(self._mind.skills),
                 language=self._ears.language,
             )
         )
@@ -343,7 +342,7 @@ class Walker:
         self._host.chose(self._at, "", "ok" if answer.ok else answer.why)
         if not answer.ok:
             return node.otherwise
-        self._values |= answer.values
+        self._mind.values |= answer.values
         return node.next
 
     # -- out of memory ------------------------------------------------------------------------
@@ -357,39 +356,14 @@ class Walker:
         await self._ears.play([*node.before, *pieces, *node.after], barge_in=True)
         return node.next
 
-    def _branch(self, node: n.BranchNode) -> str:
-        found = self._found(node)
-        for case, target in node.cases.items():
-            start = case.removesuffix("*")
-            by_start = node.on in ("caller", "dialled") and case.endswith("*")
-            if case in found or (by_start and found[0].startswith(start)):
-                return target
-        return node.otherwise
-
-    def _found(self, node: n.BranchNode) -> list[str]:
-        match node.on:
-            case "hours":
-                return [self._host.hours(node.calendar)]
-            case "variable":
-                return [self._values.get(node.variable, "")]
-            case "member":
-                return ["yes" if self._values.get("member") else "no"]
-            case "language":
-                return [self._ears.language]
-            case "region":
-                facts = self._host.facts()
-                return [facts.get(key, "") for key in ("region", "city", "province", "country")]
-            case fact:
-                return [self._host.facts().get(fact, "")]
-
     def _set(self, node: n.LanguageNode | n.PriorityNode | n.SkillNode) -> str:
         match node:
             case n.LanguageNode():
                 self._ears.language = node.language
             case n.PriorityNode():
-                self._priority = node.priority
+                self._mind.priority = node.priority
             case n.SkillNode():
-                self._skills |= node.skills
+                self._mind.skills |= node.skills
         return node.next
 
     def _jump(self, node: n.JumpNode) -> str:
@@ -410,25 +384,4 @@ class Walker:
         self._host.chose(self._at, keys, outcome)
 
     def _filled(self, text: str, coded: Callable[[str], str] = str) -> str:
-        facts = self._host.facts()
-        return _VARIABLE.sub(
-            lambda found: coded(self._values.get(found[1], facts.get(found[1], ""))), text
-        )
-
-    def _kept(self) -> dict[str, str]:
-        """Variables (never secret ones) and, under names no variable can have, the rest."""
-        kept = {name: text for name, text in self._values.items() if name not in self._secret}
-        kept["_language"] = self._ears.language
-        if self._priority:
-            kept["_priority"] = str(self._priority)
-        if self._skills:
-            kept["_skills"] = ",".join(f"{name}:{level}" for name, level in self._skills.items())
-        return kept
-
-    def _restore(self, kept: Mapping[str, str]) -> None:
-        self._values = {name: text for name, text in kept.items() if not name.startswith("_")}
-        self._ears.language = kept.get("_language", self._ears.language)
-        self._priority = int(kept.get("_priority", 0))
-        for skill in filter(None, kept.get("_skills", "").split(",")):
-            name, _, level = skill.partition(":")
-            self._skills[name] = int(level)
+        return self._mind.filled(text, self._host.facts(), coded)
