@@ -7,6 +7,7 @@ import asyncio
 import logging
 import logging.handlers
 import signal
+from collections.abc import Callable
 
 import structlog
 
@@ -26,17 +27,19 @@ _log = structlog.get_logger(__name__)
 _LOG_BYTES = 20 << 20
 
 
-def run(settings: Settings, *, with_pbx: bool = True) -> None:
+def run(
+    settings: Settings, *, with_pbx: bool = True, say: Callable[[str], None] = lambda _: None
+) -> None:
     """Run the engine until SIGINT, SIGTERM or a stop over the API; blocking.
 
     ``with_pbx`` also starts the embedded PBX (or adopts the one that runs) unless another one is
-    configured, and ends it at the end.
+    configured, and ends it at the end. ``say`` is told when calls can come.
 
     Raises:
         CallCenterError: it cannot start; one sentence says why and what to do.
     """
     configure_logging(settings)
-    asyncio.run(_App(settings, with_pbx=with_pbx and settings.asterisk is None).run())
+    asyncio.run(_App(settings, with_pbx=with_pbx and settings.asterisk is None, say=say).run())
 
 
 def configure_logging(settings: Settings) -> None:
@@ -73,8 +76,9 @@ def configure_logging(settings: Settings) -> None:
 class _App:
     """One life of the process."""
 
-    def __init__(self, settings: Settings, *, with_pbx: bool) -> None:
+    def __init__(self, settings: Settings, *, with_pbx: bool, say: Callable[[str], None]) -> None:
         self._settings = settings
+        self._say = say
         self._with_pbx = with_pbx
         self._stopping = asyncio.Event()
         self._started_pbx = False
@@ -123,6 +127,7 @@ class _App:
             await engine.start()
             await self._api.start(services, self._settings.socket)
             self._lived = True
+            self._say(self._greeting())
             _log.info("engine is up", socket=str(self._settings.socket))
             await self._until_stopped(engine)
         finally:
@@ -131,6 +136,11 @@ class _App:
                 await engine.hang_up_all()
             await engine.stop()
             _log.info("engine has stopped")
+
+    def _greeting(self) -> str:
+        state = embedded.running(self._settings) if self._settings.asterisk is None else None
+        where = f"; phones register at 127.0.0.1:{state.sip_port} (UDP)" if state else ""
+        return f"The engine is up{where}."
 
     async def _until_stopped(self, engine: Engine) -> None:
         stopped = asyncio.create_task(self._stopping.wait())
@@ -154,6 +164,7 @@ class _App:
                 fastagi_port=external.fastagi_port,
                 fastagi_key=external.fastagi_key.get_secret_value(),
                 sounds=settings.prompts,
+                tenant_sounds=settings.home / "prompts",
             )
         state = await asyncio.to_thread(self._embedded_state, numbers)
         return AsteriskLink(
@@ -165,6 +176,7 @@ class _App:
             fastagi_port=state.fastagi_port,
             fastagi_key=state.fastagi_key,
             sounds=settings.prompts,
+            tenant_sounds=settings.home / "prompts",
         )
 
     def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:

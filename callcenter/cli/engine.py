@@ -21,7 +21,7 @@ def up(no_pbx: bool) -> None:
     settings = load()
     log = settings.home / "log" / "engine.log"
     click.echo(f"The engine is starting; Ctrl-C stops it. Its log is {log}")
-    run(settings, with_pbx=not no_pbx)
+    run(settings, with_pbx=not no_pbx, say=click.echo)
     click.echo("The engine has stopped.")
 
 
