@@ -58,6 +58,7 @@ class Engine:
             pbx,
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._reloading = asyncio.Lock()
 
     async def start(self) -> None:
         """Remember, then listen."""
@@ -90,9 +91,10 @@ class Engine:
 
     async def reload(self) -> None:
         """Take over what administrators changed; the next call sees it."""
-        snapshot = await asyncio.to_thread(load_snapshot, self.database)
-        self.snapshot.now = snapshot
-        self.dispatcher.configure(snapshot.plan)
+        async with self._reloading:  # else one that began earlier could end later, with less
+            snapshot = await asyncio.to_thread(load_snapshot, self.database, self.snapshot.now)
+            self.snapshot.now = snapshot
+            self.dispatcher.configure(snapshot.plan)
 
     async def hang_up_all(self) -> None:
         """End every call and wait until each has its CDR, some seconds at most."""

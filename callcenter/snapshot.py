@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from callcenter.acd import Plan, load_plan
 from callcenter.ivr import Flow, load_flows, load_published
 from callcenter.numbers import Numbers, load_numbers
+from callcenter.routing import Tables, load_tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Snapshot:
     """All settings of all tenants at one moment."""
 
     numbers: Numbers = field(default_factory=Numbers)
+    routing: Tables = field(default_factory=Tables)
     plan: Plan = field(default_factory=lambda: Plan(seats={}, queues={}))
     flows: dict[tuple[str, int], Flow] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
@@ -26,11 +28,13 @@ class Snapshot:
         return self.flows.get((name, version or self.published.get(name, 0)))
 
 
-def load_snapshot(engine: Engine) -> Snapshot:
-    """Read everything in one transaction (blocking)."""
+def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
+    """Read everything in one transaction (blocking); long lists are built upon ``before``."""
     with engine.connect() as connection:
+        numbers = load_numbers(connection)
         return Snapshot(
-            numbers=load_numbers(connection),
+            numbers=numbers,
+            routing=load_tables(connection, numbers, before.routing if before else None),
             plan=load_plan(connection),
             flows=load_flows(connection),
             published=load_published(connection),

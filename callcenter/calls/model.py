@@ -218,6 +218,7 @@ class OpenCall:
         self.events: list[AnyCallEvent] = []
         self.offered: Offered | None = None
         self.tenant = ""
+        self.routed: Routed | None = None
         self.answered = False
         self.node: NodeEntered | None = None
         self.queue: QueueJoined | None = None
@@ -249,7 +250,7 @@ class OpenCall:
             case Offered():
                 self.offered, self.tenant = event, event.tenant
             case Routed():
-                self.tenant = event.tenant
+                self.routed, self.tenant = event, event.tenant
             case Answered():
                 self.answered = True
             case NodeEntered():

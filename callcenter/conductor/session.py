@@ -27,7 +27,7 @@ from callcenter.ivr import Back, Flow, Walker
 from callcenter.kernel.errors import NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
-from callcenter.routing import Decision, Facts, Kind, decide
+from callcenter.routing import Decision, Facts, Kind, Tables, again, decide
 
 _log = structlog.get_logger(__name__)
 
@@ -89,19 +89,40 @@ class Session:
         arrival = self._channel.arrival
         # A phone may claim any number; the account that it came through it cannot.
         caller = arrival.endpoint if arrival.source is Source.EXTENSION else arrival.caller
-        facts = Facts(source=arrival.source, caller=caller, dialled=arrival.dialled)
-        decision = decide(facts, self._context.snapshot.now.numbers)
-        if not self._resuming:
-            self._context.ledger.note(
-                self._id,
-                Routed(
-                    at=self._context.clock.now(),
-                    destination=str(decision.destination),
-                    rule=decision.rule,
-                    tenant=decision.tenant,
-                ),
-            )
+        now, tables = self._context.clock.now(), self._context.snapshot.now.routing
+        facts = Facts(
+            source=arrival.source,
+            caller=caller,
+            dialled=arrival.dialled,
+            **self._calls_besides(arrival.dialled, tables),
+        )
+        decision = decide(facts, tables, now)
+        if self._resuming and self._call.routed is not None:
+            # It was let in; what an administrator changed since is for the next call.
+            return again(self._call.routed.destination, decision)
+        self._context.ledger.note(
+            self._id,
+            Routed(
+                at=now,
+                destination=str(decision.destination),
+                rule=decision.rule,
+                tenant=decision.tenant,
+            ),
+        )
         return decision
+
+    def _calls_besides(self, dialled: str, tables: Tables) -> dict[str, int]:
+        """How many other calls this number and its tenant have, where that is limited."""
+        if not tables.is_limited(dialled):
+            return {}
+        tenant = tables.numbers.numbers[dialled].tenant
+        others = [call for call in self._context.ledger.open.values() if call.id != self._id]
+        return {
+            "calls_now": sum(
+                c.offered is not None and c.offered.dialled == dialled for c in others
+            ),
+            "tenant_calls_now": sum(call.tenant == tenant for call in others),
+        }
 
     async def _answer(self) -> None:
         await self._channel.answer()
