@@ -1,0 +1,127 @@
+"""Voicemail: a caller speaks, the message is kept, somebody hears it later.
+
+The conductor calls :meth:`Voicemail.take_message` on the caller's channel. A message is written
+down in the journal first and reaches the database when that takes it; its sound is a file below
+the folder of voicemail, trimmed and levelled.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from callcenter.kernel import sound
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.folders import make_private
+from callcenter.kernel.ids import new_id
+from callcenter.kernel.journal import Journal, Record
+from callcenter.kernel.projector import Projector
+from callcenter.pbx.port import Channel, Prompt
+from callcenter.records.model import Message, Sender
+from callcenter.records.store import save_message
+
+_log = structlog.get_logger(__name__)
+PREFIX = b"voicemail "
+LONGEST = timedelta(minutes=3)
+_SILENCE = timedelta(seconds=5)
+_SHORTEST = 0.5  # seconds with the margins: less is a receiver put down
+
+
+class Voicemail:
+    """The boxes of one engine."""
+
+    def __init__(self, folder: Path, journal: Journal, projector: Projector, clock: Clock) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._projector = projector
+        self._clock = clock
+
+    async def take_message(
+        self,
+        channel: Channel,
+        box: str,
+        sender: Sender,
+        *,
+        language: str,
+        greeting: Sequence[str] = ("voicemail-greeting",),
+        longest: timedelta = LONGEST,
+    ) -> Message | None:
+        """Greet, beep, record, say that it was recorded; ``None``: nothing was said.
+
+        A key skips the greeting. A caller who hangs up has left a message too: it is kept, and
+        :class:`Hangup` goes on its way.
+        """
+        say = [Prompt(f"{language}/{name}") for name in greeting]
+        await channel.play(say, stop_on="0123456789*#")
+        await channel.play([Prompt(f"{language}/beep")])
+        at, name = self._clock.now(), new_id("v")
+        raw = self._folder / "taking" / f"{name}.wav"
+        await asyncio.to_thread(make_private, raw.parent)
+        kept: Message | None = None
+        try:
+            await channel.record_message(raw, most=longest, silence=_SILENCE)
+        finally:
+            kept = await self._keep(raw, name, box, sender, at)
+        said = "voicemail-kept" if kept else "voicemail-empty"
+        await channel.play([Prompt(f"{language}/{said}")])
+        return kept
+
+    def restore(self, records: Iterable[Record], mark: int) -> None:
+        """Messages of the journal that the database has not got."""
+        for record in records:
+            if record.position > mark and record.payload.startswith(PREFIX):
+                try:
+                    message = msgspec.json.decode(record.payload[len(PREFIX) :], type=Message)
+                except msgspec.MsgspecError as error:
+                    _log.error("journal record not understood", at=record.position, why=str(error))
+                    continue
+                self._projector.add(record.position, partial(save_message, message=message))
+
+    async def _keep(
+        self, raw: Path, name: str, box: str, sender: Sender, at: datetime
+    ) -> Message | None:
+        path = f"{at:%Y/%m/%d}/{name}.wav"
+        seconds = await asyncio.to_thread(_clean, raw, self._folder / path)
+        if not seconds:
+            return None
+        message = Message(
+            id=name,
+            tenant=sender.tenant,
+            box=box,
+            call=sender.call,
+            caller=sender.caller,
+            at=at,
+            seconds=seconds,
+            path=path,
+        )
+        position = self._journal.append(PREFIX + msgspec.json.encode(message))
+        self._projector.add(position, partial(save_message, message=message))
+        _log.info("message taken", box=box, call=sender.call, seconds=seconds)
+        return message
+
+
+def _clean(raw: Path, path: Path) -> float:
+    """Keep what was said; how many seconds, 0 when there was nothing."""
+    try:
+        voice = sound.cleaned(sound.read(raw))
+        if voice is None or voice.seconds < _SHORTEST:
+            return 0.0
+        voice.save(path)
+    except FileNotFoundError:
+        return 0.0
+    except (OSError, ValueError) as error:
+        # Better a raw message than none.
+        _log.error("message kept as it came", file=str(raw), why=str(error))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        raw.replace(path)
+        return max(0.1, (path.stat().st_size - 44) / 16000)
+    else:
+        return voice.seconds
+    finally:
+        with suppress(OSError):
+            raw.unlink(missing_ok=True)
