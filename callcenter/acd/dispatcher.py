@@ -1,192 +1,61 @@
 """The dispatcher: the only one who takes a seat, in one step, for one caller.
 
 Synchronous and without locks: each method runs to its end on the loop's thread, decides, and tells
-through callbacks. It needs a clock and no PBX, so the simulator can run it as it is.
+through callbacks. It needs a clock and no PBX, so the simulator runs it as it is. Here: the plan
+and the callers; agents in ``desk``, offers in ``rings``, matching in ``core``.
 """
 
-import heapq
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import count
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 
-import structlog
-
+from callcenter.acd.core import HELD
+from callcenter.acd.desk import Desk
+from callcenter.acd.limits import overflow, refuses
+from callcenter.acd.line import Line
 from callcenter.acd.model import (
-    Cue,
+    Action,
+    AnnouncementDue,
+    Estimate,
     Offer,
     OfferFailure,
+    Overflow,
+    OverflowReason,
     Plan,
     QueuePlan,
     QueueView,
-    SeatState,
-    SeatStatus,
+    Skill,
+    Step,
 )
+from callcenter.acd.queue import Queue
+from callcenter.acd.recipes import Schedule, first_tiers, holds, steps
 from callcenter.acd.seat import Seat
-from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import NotFound, Refused
-from callcenter.kernel.ids import new_id
-from callcenter.pbx.port import DeviceState
+from callcenter.acd.skills import Need, need_of, relaxed
+from callcenter.acd.waiting import Waiting, order_of
+from callcenter.kernel.errors import NotFound
 
-_log = structlog.get_logger(__name__)
-_PHONE_CUES = {
-    DeviceState.UNREACHABLE: Cue.PHONE_LOST,
-    DeviceState.IDLE: Cue.PHONE_IDLE,
-    DeviceState.IN_USE: Cue.PHONE_IN_USE,
-}  # ringing for somebody else says nothing yet
-_NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN)
-_DIRECT = QueuePlan(name="", tenant="")  # wrap-up and rest of a seat rung outside any queue
+__all__ = ["Dispatcher", "Waiting"]
 
 
-@dataclass(order=True)
-class Waiting:
-    """A caller in a queue: higher priority first, then by first arrival."""
-
-    order: tuple[int, datetime, int]
-    call: str = field(compare=False)
-    queue: str = field(compare=False)
-    joined_at: datetime = field(compare=False)
-    on_offer: Callable[[Offer], None] = field(compare=False)
-    offer: Offer | None = field(default=None, compare=False)
-    gone: bool = field(default=False, compare=False)
-
-
-class _Queue:
-    def __init__(self, plan: QueuePlan) -> None:
-        self.plan = plan
-        self.heap: list[Waiting] = []
-        self.callers: dict[str, Waiting] = {}
-
-    def first(self) -> Waiting | None:
-        """The caller to be served next; those who left or are being offered are dropped."""
-        while self.heap and (self.heap[0].gone or self.heap[0].offer is not None):
-            heapq.heappop(self.heap)
-        return self.heap[0] if self.heap else None
-
-
-class Dispatcher:
-    """Callers, seats and who gets whom.
-
-    ``tell`` receives :class:`StatusChanged` and :class:`StateChanged`.
-    """
-
-    def __init__(self, clock: Clock, tell: Callable[[object], None]) -> None:
-        self._clock = clock
-        self._tell = tell
-        self._queues: dict[str, _Queue] = {}
-        self._seats: dict[str, Seat] = {}
-        self._phones: dict[str, DeviceState] = {}
-        self._ticket = count()
+class Dispatcher(Desk):
+    """Callers, seats and who gets whom."""
 
     # -- plan ---------------------------------------------------------------------------------
 
     def configure(self, plan: Plan) -> None:
         """Take over a new plan; callers and seats that stay are not disturbed."""
-        for number, seat_plan in plan.seats.items():
-            if seat := self._seats.get(number):
-                seat.plan = seat_plan
-            else:
-                self._seats[number] = Seat(seat_plan, self._clock, self._tell)
-        for number in [n for n in self._seats if n not in plan.seats]:
-            if self._seats[number].offer is None:
-                del self._seats[number]
-        for name, queue_plan in plan.queues.items():
-            if queue := self._queues.get(name):
-                queue.plan = queue_plan
-            else:
-                self._queues[name] = _Queue(queue_plan)
-        for name in [n for n, q in self._queues.items() if n not in plan.queues and not q.callers]:
-            del self._queues[name]
-        self._match_all()
-
-    def seat(self, number: str) -> Seat:
-        """A seat by its number.
-
-        Raises:
-            NotFound: there is none.
-        """
-        try:
-            return self._seats[number]
-        except KeyError:
-            raise NotFound(f"There is no seat {number}.") from None
-
-    def seats(self) -> list[Seat]:
-        """All seats, by number."""
-        return [self._seats[number] for number in sorted(self._seats)]
-
-    def seat_at(self, extension: str) -> Seat | None:
-        """The seat that is logged in at this extension."""
-        for seat in self._seats.values():
-            if seat.extension == extension and seat.status is not SeatStatus.LOGGED_OUT:
-                return seat
-        return None
+        self._index.configure(plan)
+        for seat in list(self._index.seats.values()):
+            self.refresh(seat)
 
     def queue_plan(self, name: str) -> QueuePlan | None:
         """How this queue is set up; ``None`` when there is none."""
-        queue = self._queues.get(name)
+        queue = self._index.queues.get(name)
         return queue.plan if queue else None
 
     def queues(self) -> list[QueueView]:
         """One row per queue, by name."""
-        return [self._queue_view(self._queues[name]) for name in sorted(self._queues)]
-
-    # -- what agents say ----------------------------------------------------------------------
-
-    def log_in(self, number: str, extension: str, *, by: str) -> None:
-        """Put the agent of this seat at a phone, ready.
-
-        Raises:
-            Refused: the seat is on a call elsewhere, or the phone is another seat's.
-        """
-        seat = self.seat(number)
-        holder = self.seat_at(extension)
-        if holder is not None and holder is not seat:
-            raise Refused(f"Extension {extension} is in use by seat {holder.plan.number}.")
-        if seat.offer is not None and seat.extension != extension:
-            raise Refused(f"Seat {number} is on a call at extension {seat.extension}.")
-        seat.misses = 0
-        seat.say(SeatStatus.READY, by=by, extension=extension)
-        self._follow_phone(seat)
-        self._match_seat(seat)
-
-    def log_out(self, number: str, *, by: str) -> None:
-        """The agent leaves; a running talk goes on and is still theirs."""
-        seat = self.seat(number)
-        if seat.offer is None:
-            seat.cancel_timer()
-            seat.state = SeatState.IDLE
-        seat.say(SeatStatus.LOGGED_OUT, by=by, extension=seat.extension if seat.offer else "")
-
-    def ready(self, number: str, *, by: str) -> None:
-        """The agent takes calls again; also ends wrap-up.
-
-        Raises:
-            Refused: not logged in.
-        """
-        seat = self._logged_in(number)
-        seat.misses = 0
-        seat.resting_until = 0.0
-        if seat.status is not SeatStatus.READY:
-            seat.say(SeatStatus.READY, by=by, extension=seat.extension)
-        if seat.state is SeatState.WRAP_UP:
-            self._wrap_up_over(seat)
-        self._match_seat(seat)
-
-    def busy(self, number: str, reason: str, *, by: str) -> None:
-        """The agent takes no calls for a while, and says why.
-
-        Raises:
-            Refused: not logged in.
-        """
-        seat = self._logged_in(number)
-        seat.say(SeatStatus.BUSY, by=by, reason=reason, extension=seat.extension)
-
-    def phone_seen(self, extension: str, state: DeviceState) -> None:
-        """A phone was seen in a state; the seat at it, if any, follows."""
-        self._phones[extension] = state
-        if (seat := self.seat_at(extension)) is not None:
-            self._follow_phone(seat)
-            self._match_seat(seat)
+        return [self._view(self._index.queues[name]) for name in sorted(self._index.queues)]
 
     # -- callers ------------------------------------------------------------------------------
 
@@ -197,214 +66,265 @@ class Dispatcher:
         joined_at: datetime,
         on_offer: Callable[[Offer], None],
         priority: int = 0,
+        *,
+        also: Iterable[str] = (),
+        skills: Iterable[Skill] = (),
+        only_seat: str | None = None,
+        caller: str = "",
+        virtual: bool = False,
+        rings_many: bool = False,
+        on_overflow: Callable[[Overflow], None] | None = None,
+        on_announcement: Callable[[AnnouncementDue], None] | None = None,
     ) -> Waiting:
         """Put a caller in a queue; ``on_offer`` is called when a seat was taken for them.
+
+        ``also``: further queues to wait in at once. ``skills``: needed besides those of the queue.
+        ``only_seat``: no other seat will do, whether it serves the queue or not (last agent);
+        join again without it to widen. ``caller``: who it is, to regain a place after redialling.
+        ``virtual``: nobody is on the line, the ticket stands for a call back. ``rings_many``:
+        rings all seats of ``offer.others`` too. Limits hold for callers with ``on_overflow`` only;
+        it may be called before this returns, the ticket is ``gone`` then. A call that waits
+        already leaves its old place.
 
         Raises:
             NotFound: there is no such queue.
         """
-        if queue not in self._queues:
-            raise NotFound(f"There is no queue {queue!r}.")
+        names = list(dict.fromkeys([queue, *also]))
+        for name in names:
+            if name not in self._index.queues:
+                raise NotFound(f"There is no queue {name!r}.")
+        if (old := self._index.callers.get(call)) is not None:
+            self.leave(old)
+        first = self._index.queues[queue]
+        if caller and (kept := self._places.regain(queue, caller, self._clock.now())):
+            joined_at = min(joined_at, kept)
         waiting = Waiting(
-            order=(-priority, joined_at, next(self._ticket)),
             call=call,
             queue=queue,
             joined_at=joined_at,
+            order=order_of(joined_at, priority, first.plan.ageing),
+            ticket=next(self._ticket),
             on_offer=on_offer,
+            priority=priority,
+            caller=caller,
         )
-        self._queues[queue].callers[call] = waiting
-        heapq.heappush(self._queues[queue].heap, waiting)
-        self._match(self._queues[queue])
+        waiting.virtual, waiting.rings_many = virtual, rings_many
+        waiting.on_overflow, waiting.on_announcement = on_overflow, on_announcement
+        if on_overflow is not None and not self._admitted(waiting, names):
+            return waiting
+        waiting.queues = names
+        self._index.callers[call] = waiting
+        asked = tuple(skills)
+        for name in names:
+            self._line_up(waiting, self._index.queues[name], asked, only_seat)
+        self._make_schedule(waiting, first.plan)
+        self._place(waiting)
         return waiting
 
-    def leave(self, waiting: Waiting) -> None:
-        """The caller waits no more; an offer still out is withdrawn."""
+    def leave(self, waiting: Waiting, *, keep_place: bool = False) -> None:
+        """The caller waits no more; an offer still out is withdrawn.
+
+        ``keep_place``: who dials again within the queue's ``redial`` is where they were.
+        """
         if waiting.gone:
             return
-        if waiting.offer is not None:
-            self.failed(waiting.offer, OfferFailure.CALLER_GONE)
-        self.let_go(waiting)
+        plan = self._index.queues[waiting.queue].plan
+        if keep_place:
+            now = self._clock.now()
+            self._places.keep(waiting.queue, waiting.caller, waiting.joined_at, now, plan.redial)
+        self._remove(waiting)
+        for offer in waiting.offers:
+            self.failed(offer, OfferFailure.CALLER_GONE)
 
     def let_go(self, waiting: Waiting) -> None:
         """The caller waits no more, but a seat that rings or talks stays taken."""
-        waiting.gone = True
-        callers = self._queues[waiting.queue].callers
-        if callers.get(waiting.call) is waiting:
-            del callers[waiting.call]
+        if waiting.gone:
+            return
+        for offer in waiting.offers:
+            self.renew(offer, HELD)
+        self._remove(waiting)
 
-    def take(
-        self,
-        number: str,
-        call: str,
-        *,
-        ring: timedelta,
-        music: str = "default",
-        record: bool = True,
-    ) -> Offer | None:
-        """One named seat for one caller, outside any queue: last agent, seat node, line at a seat.
+    def park(self, waiting: Waiting, on_offer: Callable[[Offer], None] | None = None) -> bool:
+        """The caller hangs up and keeps the place, to be called back (Q5).
 
-        ``None`` when the seat is not free now. The offer's ``queue`` is empty; what becomes of it
-        is told by :meth:`answered`, :meth:`failed` and :meth:`talk_ended` as for any other offer.
+        An offer that is out is withdrawn; the next goes to ``on_offer`` (or where it went before)
+        and asks for one dial. ``False``: the ticket is no longer waiting.
         """
-        seat = self._seats.get(number)
-        if seat is None or not seat.takes_calls:
-            return None
-        plan = replace(_DIRECT, ring=ring, music=music, record=record)
-        seat.offer = self._offer(plan, seat, call, seat.extension)
-        seat.cue(Cue.OFFERED)
-        return seat.offer
-
-    # -- offers -------------------------------------------------------------------------------
-
-    def answered(self, offer: Offer) -> bool:
-        """The seat picked up. ``False``: the lease is not theirs any more."""
-        seat = self._holder(offer)
-        if seat is None or not seat.cue(Cue.ANSWERED):
+        if waiting.gone:
             return False
-        seat.misses = 0
-        queue = self._queues.get(offer.queue)
-        if queue is not None and (waiting := queue.callers.pop(offer.call, None)):
-            waiting.gone = True
+        waiting.virtual = True
+        waiting.on_offer = on_offer or waiting.on_offer
+        for offer in waiting.offers:
+            self.failed(offer, OfferFailure.WITHDRAWN)
         return True
 
-    def failed(self, offer: Offer, failure: OfferFailure) -> None:
-        """The ring is over without a talk: the caller is first again, the seat free or set aside.
+    def unpark(self, waiting: Waiting, call: str, on_offer: Callable[[Offer], None]) -> bool:
+        """Somebody is on the line again, as this call, in the same place.
 
-        Nothing happens when the lease is over.
+        ``False``: the ticket is no longer waiting, or is being called back just now.
         """
-        seat = self._holder(offer)
-        if seat is None:
-            return
-        seat.offer = None
-        seat.cue(Cue.OFFER_FAILED)
-        if failure not in _NOT_A_MISS:
-            self._missed(seat, self._plan_of(offer), failure)
-        if (queue := self._queues.get(offer.queue)) is not None:
-            waiting = queue.callers.get(offer.call)
-            if waiting is not None:
-                waiting.offer = None
-                if failure is not OfferFailure.CALLER_GONE:
-                    heapq.heappush(queue.heap, waiting)
-            self._match(queue)
-        self._match_seat(seat)
+        if waiting.gone or not waiting.virtual or waiting.offers:
+            return False
+        if (old := self._index.callers.get(call)) is not None and old is not waiting:
+            self.leave(old)
+        del self._index.callers[waiting.call]
+        for name in waiting.queues:
+            callers = self._index.queues[name].callers
+            callers.pop(waiting.call, None)
+            callers[call] = waiting
+        waiting.call, waiting.virtual, waiting.on_offer = call, False, on_offer
+        self._index.callers[call] = waiting
+        return True
 
-    def talk_ended(self, offer: Offer) -> None:
-        """Caller and seat are apart; wrap-up begins."""
-        seat = self._holder(offer)
-        if seat is None:
-            return
-        seat.offer = None
-        if not seat.cue(Cue.TALK_ENDED):
-            return
-        if seat.status is SeatStatus.LOGGED_OUT:
-            seat.extension = ""
-            self._wrap_up_over(seat)
-            return
-        wrap_up = self._plan_of(offer).wrap_up.total_seconds()
-        seat.timer = self._clock.call_later(wrap_up, lambda: self._wrap_up_over(seat))
+    def ahead(self, waiting: Waiting) -> int:
+        """Callers who will be served before this one."""
+        queue = self._index.queues[waiting.queue]
+        return queue.ahead(waiting.order, self._clock.monotonic())
 
-    def adopt(
-        self, call: str, queue: str, number: str, extension: str, *, talking: bool
-    ) -> Offer | None:
-        """A ring or talk that began under an earlier engine goes on: its seat is held for it."""
-        seat = self._seats.get(number)
-        plan = self.queue_plan(queue) if queue else _DIRECT
-        if seat is None or plan is None or seat.offer is not None:
-            return None
-        seat.offer = self._offer(plan, seat, call, extension)
-        seat.state = SeatState.TALKING if talking else SeatState.RINGING
-        return seat.offer
+    def estimate(self, waiting: Waiting) -> Estimate | None:
+        """How long this caller will still wait; ``None`` when nothing is known yet."""
+        now, best = self._clock.monotonic(), None
+        for line in waiting.lines:
+            ahead = line.queue.ahead(waiting.order, now)
+            found = line.queue.pace.estimate(ahead, line.on_duty)
+            if found is not None and (best is None or found.mean < best.mean):
+                best = found
+        return best
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _logged_in(self, number: str) -> Seat:
-        seat = self.seat(number)
-        if seat.status is SeatStatus.LOGGED_OUT:
-            raise Refused(f"Seat {number} is not logged in.")
-        return seat
+    def _admitted(self, waiting: Waiting, names: list[str]) -> bool:
+        """Strikes out the queues that take nobody; tells the overflow when none is left."""
+        refused = None
+        for name in list(names):
+            queue = self._index.queues[name]
+            reason = refuses(queue.plan.limits, len(queue.callers), queue.logged_in)
+            if reason is not None:
+                names.remove(name)
+                refused = refused or (queue, reason)
+        if names or refused is None:
+            return True
+        waiting.gone = True
+        self._tell_overflow(waiting, refused[0], refused[1], "")
+        return False
 
-    def _holder(self, offer: Offer) -> Seat | None:
-        seat = self._seats.get(offer.seat)
-        return seat if seat is not None and seat.offer is offer else None
+    def _line_up(
+        self, waiting: Waiting, queue: Queue, skills: tuple[Skill, ...], only: str | None
+    ) -> None:
+        need = Need(only=only)
+        if only is None and (skills or not queue.simple):
+            need = need_of(*queue.plan.needs, *skills, tiers=first_tiers(queue.plan))
+        line = self._index.line(queue, need)
+        line.callers += 1
+        waiting.lines.append(line)
+        queue.callers[waiting.call] = waiting
 
-    def _plan_of(self, offer: Offer) -> QueuePlan:
-        queue = self._queues.get(offer.queue)
-        return queue.plan if queue else _DIRECT
-
-    def _missed(self, seat: Seat, plan: QueuePlan, failure: OfferFailure) -> None:
-        seat.misses += 1
-        if seat.misses >= plan.most_misses:
-            seat.say(SeatStatus.BUSY, by="engine", reason=failure.value, extension=seat.extension)
+    def _make_schedule(self, waiting: Waiting, plan: QueuePlan) -> None:
+        """What will be due: recipe, tiers, the longest wait, announcements."""
+        says = waiting.on_announcement is not None and plan.announce_every is not None
+        limit = plan.limits.most_wait if waiting.on_overflow is not None else None
+        due = list(steps(plan))
+        if not due and limit is None and not says:
             return
-        rest = plan.rest_after_miss.total_seconds()
-        seat.resting_until = self._clock.monotonic() + rest
-        seat.cancel_timer()
-        seat.timer = self._clock.call_later(rest, lambda: self._rested(seat))
+        waiting.schedule = schedule = Schedule(self._clock)
+        already = (self._clock.now() - waiting.joined_at).total_seconds()
+        joined = self._clock.monotonic() - already
+        for step in due:
+            schedule.at(joined + step.after.total_seconds(), self._step_call(waiting, step))
+        if limit is not None:
+            schedule.at(joined + limit.total_seconds(), lambda: self._waited(waiting))
+        if says:
+            schedule.at(self._clock.monotonic(), lambda: self._announce(waiting))
 
-    def _follow_phone(self, seat: Seat) -> None:
-        cue = _PHONE_CUES.get(self._phones.get(seat.extension, DeviceState.UNREACHABLE))
-        if cue is not None and seat.offer is None and seat.cue(cue):
-            seat.resting_until = 0.0
-            if seat.state is SeatState.UNREACHABLE:
-                seat.cancel_timer()
+    def _step_call(self, waiting: Waiting, step: Step) -> Callable[[], None]:
+        return lambda: self._step(waiting, step)
 
-    def _rested(self, seat: Seat) -> None:
-        seat.resting_until = 0.0
-        self._match_seat(seat)
-
-    def _wrap_up_over(self, seat: Seat) -> None:
-        seat.cancel_timer()
-        if seat.cue(Cue.WRAP_UP_OVER):
-            self._follow_phone(seat)
-            self._match_seat(seat)
-
-    def _match_all(self) -> None:
-        for queue in self._queues.values():
-            self._match(queue)
-
-    def _match_seat(self, seat: Seat) -> None:
-        if not seat.takes_calls:
+    def _step(self, waiting: Waiting, step: Step) -> None:
+        queue = self._index.queues[waiting.queue]
+        ready = sum(s.free for s in self._seats_of(queue)) if step.ready_at_most is not None else 0
+        if waiting.offers or not holds(step, len(queue.callers), ready):
+            self._again(waiting, step.again.total_seconds(), lambda: self._step(waiting, step))
             return
-        number = seat.plan.number
-        mine = [q for q in self._queues.values() if any(s == number for s, _ in q.plan.seats)]
-        firsts = [first for queue in mine if (first := queue.first())]
-        if firsts:
-            self._match(self._queues[min(firsts).queue])
+        match step.action:
+            case Action.OVERFLOW:
+                self._send_on(waiting, waiting.queue, OverflowReason.RECIPE, step.to)
+            case Action.RAISE:
+                waiting.priority += step.level
+                ageing = queue.plan.ageing
+                waiting.order = order_of(waiting.joined_at, waiting.priority, ageing)
+                self._move(waiting, lambda need: need)
+            case Action.RELAX:
+                self._move(waiting, lambda need: relaxed(need, step.skill, step.level))
+            case Action.TIERS:
+                self._move(waiting, lambda need: replace(need, tiers=step.level))
+            case Action.ADD_QUEUE:
+                other = self._index.queues.get(step.to)
+                if other is not None and step.to not in waiting.queues:
+                    waiting.queues.append(step.to)
+                    self._line_up(waiting, other, (), None)
+                    self._move(waiting, lambda need: need)
 
-    def _match(self, queue: _Queue) -> None:
-        while (waiting := queue.first()) is not None:
-            seat = self._longest_idle(queue.plan)
-            if seat is None:
-                return
-            offer = self._offer(queue.plan, seat, waiting.call, seat.extension)
-            seat.offer = waiting.offer = offer
-            seat.cue(Cue.OFFERED)
-            heapq.heappop(queue.heap)
-            waiting.on_offer(offer)
+    def _move(self, waiting: Waiting, change: Callable[[Need], Need]) -> None:
+        """The caller's needs are others now: new lines, same place in the order."""
+        lines: list[Line] = []
+        for line in waiting.lines:
+            fresh = self._index.line(line.queue, change(line.need))
+            fresh.callers += 1
+            lines.append(fresh)
+        self._unline(waiting)
+        waiting.lines = lines
+        waiting.stamp += 1
+        self._place(waiting)
 
-    def _longest_idle(self, plan: QueuePlan) -> Seat | None:
-        free = [
-            (tier, seat.idle_since, number, seat)
-            for number, tier in plan.seats
-            if (seat := self._seats.get(number)) is not None and seat.takes_calls
-        ]
-        return min(free)[3] if free else None
+    def _waited(self, waiting: Waiting) -> None:
+        if waiting.offers:  # ringing: decided when that is over
+            self._again(waiting, 1.0, lambda: self._waited(waiting))
+        else:
+            self._send_on(waiting, waiting.queue, OverflowReason.WAITED)
 
-    def _offer(self, plan: QueuePlan, seat: Seat, call: str, extension: str) -> Offer:
-        return Offer(
-            token=new_id("o"),
-            call=call,
-            queue=plan.name,
-            seat=seat.plan.number,
-            extension=extension,
-            ring=plan.ring,
-            music=plan.music,
-            record=plan.record,
-        )
+    def _announce(self, waiting: Waiting) -> None:
+        plan = self._index.queues[waiting.queue].plan
+        if waiting.on_announcement is None or plan.announce_every is None:
+            return
+        self._again(waiting, plan.announce_every.total_seconds(), lambda: self._announce(waiting))
+        if not waiting.virtual and not waiting.offers:
+            ahead, estimate = self.ahead(waiting), self.estimate(waiting)
+            waiting.on_announcement(
+                AnnouncementDue(
+                    call=waiting.call,
+                    queue=waiting.queue,
+                    position=ahead + 1,
+                    estimate=estimate,
+                )
+            )
 
-    def _queue_view(self, queue: _Queue) -> QueueView:
-        now = self._clock.now()
-        seats = [self._seats[number] for number, _ in queue.plan.seats if number in self._seats]
+    def _again(self, waiting: Waiting, seconds: float, call: Callable[[], None]) -> None:
+        if waiting.schedule is not None:
+            waiting.schedule.at(self._clock.monotonic() + max(1.0, seconds), call)
+
+    def _send_on(self, waiting: Waiting, queue: str, reason: OverflowReason, to: str = "") -> None:
+        """The caller leaves this queue by its rule; those nobody would tell, or who are being
+        offered or called back, stay."""
+        if waiting.gone or waiting.virtual or waiting.offers or waiting.on_overflow is None:
+            return
+        if reason is OverflowReason.NO_SEAT and len(waiting.queues) > 1:
+            return  # another queue may still serve them
+        self._remove(waiting)
+        self._tell_overflow(waiting, self._index.queues[queue], reason, to)
+
+    def _tell_overflow(
+        self, waiting: Waiting, queue: Queue, reason: OverflowReason, to: str
+    ) -> None:
+        told = overflow(waiting.call, queue.plan.name, queue.plan.limits, reason)
+        if waiting.on_overflow is not None:
+            waiting.on_overflow(replace(told, to=to) if to else told)
+
+    def _seats_of(self, queue: Queue) -> list[Seat]:
+        found = (self._index.seats.get(number) for number, _ in queue.plan.seats)
+        return [seat for seat in found if seat is not None]
+
+    def _view(self, queue: Queue) -> QueueView:
+        now, seats = self._clock.now(), self._seats_of(queue)
         waits = [(now - w.joined_at).total_seconds() for w in queue.callers.values()]
         return QueueView(
             queue=queue.plan.name,
@@ -412,5 +332,5 @@ class Dispatcher:
             waiting=len(waits),
             longest_wait=max(waits, default=0.0),
             seats_ready=sum(seat.takes_calls for seat in seats),
-            seats_logged_in=sum(seat.status is not SeatStatus.LOGGED_OUT for seat in seats),
+            seats_logged_in=sum(seat.logged_in for seat in seats),
         )

@@ -35,6 +35,10 @@ class Cue(StrEnum):
     PHONE_LOST = "phone_lost"
     PHONE_IDLE = "phone_idle"
     PHONE_IN_USE = "phone_in_use"
+    WRAP_UP_ASKED = "wrap_up_asked"
+    LOGGED_OUT = "logged_out"
+    ADOPTED_RINGING = "adopted_ringing"
+    ADOPTED_TALKING = "adopted_talking"
 
 
 _S, _C = SeatState, Cue
@@ -51,6 +55,19 @@ TABLE: dict[tuple[SeatState, Cue], SeatState] = {
     (_S.ENGAGED, _C.PHONE_LOST): _S.UNREACHABLE,
     (_S.UNREACHABLE, _C.PHONE_IDLE): _S.IDLE,
     (_S.UNREACHABLE, _C.PHONE_IN_USE): _S.ENGAGED,
+    (_S.IDLE, _C.WRAP_UP_ASKED): _S.WRAP_UP,
+    (_S.WRAP_UP, _C.LOGGED_OUT): _S.IDLE,
+    (_S.ENGAGED, _C.LOGGED_OUT): _S.IDLE,
+    (_S.UNREACHABLE, _C.LOGGED_OUT): _S.IDLE,
+    # a ring or talk of an earlier engine is found going on, whatever we believed of the seat
+    (_S.IDLE, _C.ADOPTED_RINGING): _S.RINGING,
+    (_S.WRAP_UP, _C.ADOPTED_RINGING): _S.RINGING,
+    (_S.ENGAGED, _C.ADOPTED_RINGING): _S.RINGING,
+    (_S.UNREACHABLE, _C.ADOPTED_RINGING): _S.RINGING,
+    (_S.IDLE, _C.ADOPTED_TALKING): _S.TALKING,
+    (_S.WRAP_UP, _C.ADOPTED_TALKING): _S.TALKING,
+    (_S.ENGAGED, _C.ADOPTED_TALKING): _S.TALKING,
+    (_S.UNREACHABLE, _C.ADOPTED_TALKING): _S.TALKING,
 }
 """Every change there is. A pair that is not here changes nothing: a phone that vanishes while it
 rings or talks is told by the end of that ring or talk."""
@@ -64,6 +81,80 @@ class OfferFailure(StrEnum):
     UNREACHABLE = "unreachable"
     CALLER_GONE = "caller_gone"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"  # nobody said how the ring ended, so the core ended it
+
+
+class StrategyName(StrEnum):
+    """How a queue chooses among its free seats (Q1)."""
+
+    LONGEST_IDLE = "longest-idle"
+    FEWEST_CALLS = "fewest-calls"
+    LEAST_TALK = "least-talk"
+    ROUND_ROBIN = "round-robin"
+    LINEAR = "linear"
+    RANDOM = "random"
+    RING_ALL = "ring-all"
+    SKILL_LEVEL = "skill-level"
+
+
+class OverflowReason(StrEnum):
+    """Why a caller is sent on instead of waiting (Q4)."""
+
+    FULL = "full"
+    NO_SEAT = "no_seat"
+    WAITED = "waited"
+    RECIPE = "recipe"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skill:
+    """A skill and its level: what a seat has, or the least that a caller needs.
+
+    ``preferred`` makes it a wish: seats that have it are chosen first, others are not ruled out.
+    """
+
+    name: str
+    level: int = 1
+    preferred: bool = False
+
+
+class Action(StrEnum):
+    """What a recipe may do for a caller who goes on waiting."""
+
+    RELAX = "relax"  # need `skill` only at `level`; level 0: no more
+    TIERS = "tiers"  # open the seats up to tier `level`
+    RAISE = "raise"  # add `level` to the priority
+    ADD_QUEUE = "add-queue"  # wait in queue `to` as well
+    OVERFLOW = "overflow"  # send to `to`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One line of a recipe (Q2): after so long a wait, and while the conditions hold, do this.
+
+    Conditions are looked at when ``after`` has passed and every ``again`` until they hold once.
+    """
+
+    after: timedelta
+    action: Action
+    skill: str = ""
+    level: int = 0
+    to: str = ""
+    waiting_at_least: int = 0
+    ready_at_most: int | None = None
+    again: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """When a queue sends callers on (Q4), and where to. ``None`` or ``False``: never."""
+
+    most_waiting: int | None = None
+    full_to: str = ""
+    most_wait: timedelta | None = None
+    waited_to: str = ""
+    needs_seat: bool = False
+    no_seat_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +165,21 @@ class SeatPlan:
     tenant: str
     name: str
     pin_hash: str
+    skills: tuple[Skill, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueuePlan:
-    """A queue as the administrator set it up. ``seats`` are numbers with their tier (1 first)."""
+    """A queue as the administrator set it up. ``seats`` are numbers with their tier (1 first).
+
+    ``ageing``: one step of priority is worth so much waiting; ``None``: priority always wins.
+    ``weight``: a seat that becomes free serves its queue of the highest weight first.
+    ``specialists_first``: seats that serve fewer queues and skills are chosen before others.
+    ``tier_after``: tier 2 opens to a caller after so long, tier 3 after twice that.
+    ``most_rejected``, ``most_unreachable``: misses of that cause that set a seat aside;
+    ``most_misses`` counts for unanswered rings and where the others are not given.
+    ``redial``: who hung up and is back within this gets the old place (Q5).
+    """
 
     name: str
     tenant: str
@@ -89,6 +190,21 @@ class QueuePlan:
     most_misses: int = 3
     record: bool = True
     seats: tuple[tuple[str, int], ...] = ()
+    strategy: StrategyName = StrategyName.LONGEST_IDLE
+    ring_most: int = 10
+    weight: int = 0
+    ageing: timedelta | None = None
+    specialists_first: bool = True
+    tier_after: timedelta = timedelta(0)
+    needs: tuple[Skill, ...] = ()
+    recipe: tuple[Step, ...] = ()
+    limits: Limits = Limits()
+    most_rejected: int | None = None
+    most_unreachable: int | None = None
+    redial: timedelta = timedelta(0)
+    announce_every: timedelta | None = None
+    dispositions: tuple[str, ...] = ()
+    disposition_required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +227,93 @@ class Offer:
     ring: timedelta
     music: str
     record: bool
+    others: tuple["Offer", ...] = ()  # rung together with this one (ring-all)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overflow:
+    """A caller was sent on: the core has let go of them, ``to`` is what the queue's plan says."""
+
+    call: str
+    queue: str
+    reason: OverflowReason
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementDue:
+    """It is time to tell this caller position and expected wait (Q3)."""
+
+    call: str
+    queue: str
+    position: int
+    estimate: "Estimate | None"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Expected wait from now on, in seconds: between ``low`` and ``high``, nine times in ten."""
+
+    low: float
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A seat that was not chosen, and why."""
+
+    seat: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One offer explained (Q9). ``unlisted`` seats of the queue are beyond the bound."""
+
+    at: datetime
+    call: str
+    queue: str
+    seat: str
+    why: str
+    waited: float
+    passed: tuple[Passed, ...]
+    unlisted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disposed:
+    """An agent said what came of a call."""
+
+    seat: str
+    call: str
+    queue: str
+    code: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseExpired:
+    """The core ended a ring that nobody had ended."""
+
+    offer: Offer
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Figures whose right value is 0 (all but ``offers``), since the start.
+
+    ``stuck_seat_seconds``: time that seats were held beyond their ring by a lease nobody ended.
+    ``double_offers``: times a second offer of a taken seat or caller was about to be made
+    (and was not).
+    """
+
+    offers: int
+    double_offers: int
+    expired_leases: int
+    stuck_seat_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Changed by the dispatcher alone.
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -12,6 +13,7 @@ from callcenter.acd.model import (
     TABLE,
     Cue,
     Offer,
+    OfferFailure,
     SeatPlan,
     SeatState,
     SeatStatus,
@@ -21,26 +23,63 @@ from callcenter.acd.model import (
 )
 from callcenter.kernel.clock import Clock, Timer
 
+if TYPE_CHECKING:
+    from callcenter.acd.line import Line, Place
+    from callcenter.acd.waiting import Waiting
+
 _log = structlog.get_logger(__name__)
 
 
-class Seat:
-    """Status and state apart; ``offer`` is the lease that holds it while ringing or talking."""
+class Watch(Protocol):
+    """Who keeps the books on seats."""
 
-    def __init__(self, plan: SeatPlan, clock: Clock, tell: Callable[[object], None]) -> None:
+    def changed(self, seat: "Seat") -> None:
+        """Status, extension or state is another."""
+
+    def refresh(self, seat: "Seat") -> None:
+        """The seat may be free now: serve whoever waits for it."""
+
+
+class Seat:
+    """Status and state apart; ``offer`` is the lease that holds it while ringing or talking.
+
+    ``stamp`` moves on when it stops being free, which voids its entries in all pools.
+    """
+
+    def __init__(
+        self, plan: SeatPlan, clock: Clock, tell: Callable[[object], None], watch: Watch
+    ) -> None:
         self.plan = plan
         self.status = SeatStatus.LOGGED_OUT
         self.reason = ""
         self.extension = ""
         self.state = SeatState.IDLE
         self.offer: Offer | None = None
-        self.misses = 0
+        self.waiting: Waiting | None = None
+        self.misses: dict[OfferFailure, int] = {}
         self.resting_until = 0.0
+        self.wrap_up_until = 0.0
+        self.lease_until = 0.0
         self.idle_since = clock.monotonic()
         self.since = clock.now()
         self.timer: Timer | None = None
+        self.owes: tuple[str, str] | None = None  # call and queue of a disposition not yet given
+        self.calls = 0
+        self.talk_seconds = 0.0
+        self.taken_at = 0.0
+        self.answered_at = 0.0
+        # the index's notes on it
+        self.lines: dict[Line, Place] = {}
+        self.breadth = 0
+        self.stamp = 0
+        self.free = False
+        self.on_duty = False
+        self.logged_in = False
+        self.listed_at = ""
+        self.leaving = False
         self._clock = clock
         self._tell = tell
+        self._watch = watch
 
     @property
     def takes_calls(self) -> bool:
@@ -56,6 +95,7 @@ class Seat:
         """The agent's word; published so that it is kept."""
         self.status, self.reason, self.extension = status, reason, extension
         self.since = self._clock.now()
+        self._watch.changed(self)
         self._tell(
             StatusChanged(
                 seat=self.plan.number,
@@ -74,14 +114,11 @@ class Seat:
             _log.debug("cue without effect", seat=self.plan.number, state=self.state, cue=cue)
             return False
         self.state = following
-        self.since = self._clock.now()
+        self.since = now = self._clock.now()
         if following is SeatState.IDLE:
             self.idle_since = self._clock.monotonic()
-        self._tell(
-            StateChanged(
-                seat=self.plan.number, state=following, call=self.call, at=self._clock.now()
-            )
-        )
+        self._watch.changed(self)
+        self._tell(StateChanged(seat=self.plan.number, state=following, call=self.call, at=now))
         return True
 
     @property
@@ -92,6 +129,13 @@ class Seat:
     def restore(self, status: SeatStatus, reason: str, extension: str, since: datetime) -> None:
         """What the agent had said before the engine was restarted."""
         self.status, self.reason, self.extension, self.since = status, reason, extension, since
+        self._watch.changed(self)
+        self._watch.refresh(self)
+
+    def wake_after(self, seconds: float, call: Callable[[], None]) -> None:
+        """Wrap-up or rest ends then; the one before is forgotten."""
+        self.cancel_timer()
+        self.timer = self._clock.call_later(seconds, call)
 
     def cancel_timer(self) -> None:
         """No wrap-up or rest ends by itself any more."""

@@ -1,0 +1,69 @@
+"""Expected wait as an interval (Q3), from the seats a caller may get, the calls ahead and how
+fast calls were taken lately. Constant cost; pure but for what it remembers.
+
+With n callers ahead and c seats, the wait is n + 1 departures of a queue that is never empty:
+about gamma distributed with shape n + 1 and mean (n + 1)·w/c, where w is the time one seat spends
+on one call. w is measured where it matters: the time between two answers while somebody waited,
+times the seats on duty; so seats that also serve other queues, wrap-up and missed rings are in it.
+What is not known exactly of w widens the interval like further variance.
+"""
+
+from math import sqrt
+
+from callcenter.acd.model import Estimate
+
+_SHARE = 0.04  # of a new sample in the running mean: about the last 50 count
+_KNOWN = 5  # samples before the pace is believed
+_Z = 1.75  # of the normal distribution: 92 % lie between -Z and +Z
+
+
+class Pace:
+    """What a queue's answers tell: seconds a seat is held by one call."""
+
+    __slots__ = ("_backlog", "_last", "_work", "_work_samples", "handled", "handling")
+
+    def __init__(self) -> None:
+        self._work = 0.0
+        self._work_samples = 0
+        self._last = 0.0
+        self._backlog = False
+        self.handling = 0.0
+        self.handled = 0
+
+    def answered(self, now: float, still_waiting: int, on_duty: int) -> None:
+        """A caller was answered; so many go on waiting, so many seats are on duty."""
+        if self._backlog and on_duty:
+            self._work_samples += 1
+            share = max(_SHARE, 1 / self._work_samples)
+            self._work += share * ((now - self._last) * on_duty - self._work)
+        self._last = now
+        self._backlog = still_waiting > 0
+
+    def emptied(self) -> None:
+        """Nobody waits any more: the time until the next answer tells nothing."""
+        self._backlog = False
+
+    def freed(self, seconds: float) -> None:
+        """A seat is free again, so long after it was taken."""
+        self.handled += 1
+        self.handling += max(_SHARE, 1 / self.handled) * (seconds - self.handling)
+
+    def estimate(self, ahead: int, on_duty: int) -> Estimate | None:
+        """Expected wait; ``None`` while nothing is known or nobody is there to answer."""
+        if on_duty <= 0:
+            return None
+        if self._work_samples >= _KNOWN:
+            work, samples = self._work, self._work_samples
+        elif self.handled:
+            work, samples = self.handling, min(self.handled, _KNOWN)
+        else:
+            return None
+        mean = (ahead + 1) * work / on_duty
+        shape = 1 / (1 / (ahead + 1) + 1 / min(samples, 1 / _SHARE))
+        low, high = _quantile(shape, -_Z), _quantile(shape, _Z)
+        return Estimate(low=mean * low, mean=mean, high=mean * high)
+
+
+def _quantile(shape: float, z: float) -> float:
+    """Of the gamma distribution with mean 1 (Wilson and Hilferty, 1931)."""
+    return float(max(0.0, 1 - 1 / (9 * shape) + z / (3 * sqrt(shape))) ** 3)

@@ -1,0 +1,157 @@
+"""What becomes of offers: answered, failed, talked, or found going on after a restart.
+
+Every method compares the lease first: who comes late, or twice, changes nothing.
+"""
+
+from callcenter.acd.core import HELD, Core
+from callcenter.acd.model import (
+    Cue,
+    Offer,
+    OfferFailure,
+    QueuePlan,
+    SeatState,
+    SeatStatus,
+)
+from callcenter.acd.seat import Seat
+
+_NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN, OfferFailure.EXPIRED)
+
+
+class Rings(Core):
+    """The offers' side of the dispatcher."""
+
+    def answered(self, offer: Offer) -> bool:
+        """The seat picked up. ``False``: the lease is not theirs any more."""
+        seat = self._holder(offer)
+        if seat is None or seat.state is not SeatState.RINGING or not seat.cue(Cue.ANSWERED):
+            return False
+        now = self._clock.monotonic()
+        seat.misses.clear()
+        seat.calls += 1
+        seat.answered_at = now
+        waiting, queue = seat.waiting, self._index.queues.get(offer.queue)
+        if waiting is not None and not waiting.gone:
+            others = [each for each in waiting.offers if each.token != offer.token]
+            self._remove(waiting)
+            for other in others:
+                self.failed(other, OfferFailure.WITHDRAWN)
+            if queue is not None:
+                queue.pace.answered(now, len(queue.callers), queue.on_duty)
+        return True
+
+    def failed(self, offer: Offer, failure: OfferFailure) -> None:
+        """The ring is over without a talk: the caller is first again, the seat free or set aside.
+
+        Nothing happens when the lease is over.
+        """
+        seat = self._holder(offer)
+        if seat is None or seat.state is not SeatState.RINGING:
+            return
+        waiting, queue = seat.waiting, self._index.queues.get(offer.queue)
+        seat.offer = seat.waiting = None
+        seat.cue(Cue.OFFER_FAILED)
+        if failure not in _NOT_A_MISS and queue is not None:
+            self._missed(seat, queue.plan, failure)
+        self._freed(seat)
+        self._follow_phone(seat)
+        if waiting is not None:
+            waiting.offers = tuple(o for o in waiting.offers if o.token != offer.token)
+            over = waiting.gone or waiting.offers or failure is OfferFailure.CALLER_GONE
+            if not over:
+                self._place(waiting)
+        self.refresh(seat)
+
+    def renew(self, offer: Offer, seconds: float) -> bool:
+        """Hold the seat for this ring for ``seconds`` from now (a call back needs longer)."""
+        seat = self._holder(offer)
+        if seat is None or seat.offer is None or seat.state is not SeatState.RINGING:
+            return False
+        self._leases.grant(seat, seat.offer, seconds)
+        return True
+
+    def talk_ended(self, offer: Offer) -> None:
+        """Caller and seat are apart; wrap-up begins."""
+        seat = self._holder(offer)
+        if seat is None:
+            return
+        if seat.state is SeatState.RINGING:  # they talked while nobody watched
+            self.answered(offer)
+        now = self._clock.monotonic()
+        seat.talk_seconds += now - seat.answered_at
+        queue = self._index.queues.get(offer.queue)
+        if queue is not None and queue.plan.disposition_required:
+            seat.owes = (offer.call, offer.queue)
+        seat.offer = seat.waiting = None
+        seat.cue(Cue.TALK_ENDED)
+        wrap_up = queue.plan.wrap_up.total_seconds() if queue is not None else 0.0
+        if queue is not None:
+            queue.pace.freed(now - seat.taken_at + wrap_up)
+        if seat.status is SeatStatus.LOGGED_OUT or wrap_up <= 0:
+            self._freed(seat)
+            self._wrap_up_over(seat)
+        else:
+            self._wrap_up_for(seat, wrap_up)
+            self._freed(seat)
+
+    def adopt(
+        self, call: str, queue: str, number: str, extension: str, *, talking: bool
+    ) -> Offer | None:
+        """A ring or talk that began under an earlier engine goes on: its seat is held for it."""
+        seat = self._index.seats.get(number)
+        known = self._index.queues.get(queue)
+        if seat is None or known is None or seat.offer is not None:
+            return None
+        seat.cancel_timer()
+        seat.taken_at = seat.answered_at = self._clock.monotonic()
+        offer = self._offer(known.plan, seat, call, extension)
+        seat.offer = offer
+        seat.cue(Cue.ADOPTED_TALKING if talking else Cue.ADOPTED_RINGING)
+        if not talking:
+            self._leases.grant(seat, offer, HELD)
+        return offer
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _missed(self, seat: Seat, plan: QueuePlan, failure: OfferFailure) -> None:
+        misses = seat.misses.get(failure, 0) + 1
+        seat.misses[failure] = misses
+        if seat.status is SeatStatus.READY and misses >= _most(plan, failure):
+            seat.say(SeatStatus.BUSY, by="engine", reason=failure.value, extension=seat.extension)
+            return
+        rest = plan.rest_after_miss.total_seconds()
+        if rest > 0:
+            seat.resting_until = self._clock.monotonic() + rest
+            seat.wake_after(rest, lambda: self._rested(seat))
+
+    def _rested(self, seat: Seat) -> None:
+        seat.timer = None
+        seat.resting_until = 0.0
+        self.refresh(seat)
+
+    def _wrap_up_for(self, seat: Seat, seconds: float) -> None:
+        seat.wrap_up_until = self._clock.monotonic() + seconds
+        seat.wake_after(seconds, lambda: self._wrap_up_over(seat))
+
+    def _wrap_up_over(self, seat: Seat) -> None:
+        seat.cancel_timer()
+        seat.wrap_up_until = 0.0
+        if seat.owes and seat.status is SeatStatus.READY:
+            seat.say(SeatStatus.BUSY, by="engine", reason=OWES, extension=seat.extension)
+        if seat.cue(Cue.WRAP_UP_OVER):
+            self._follow_phone(seat)
+            self.refresh(seat)
+
+    def _follow_phone(self, seat: Seat) -> None:
+        """See :class:`callcenter.acd.desk.Desk`."""
+        raise NotImplementedError
+
+
+OWES = "disposition"
+
+
+def _most(plan: QueuePlan, failure: OfferFailure) -> int:
+    by_cause = {
+        OfferFailure.REJECTED: plan.most_rejected,
+        OfferFailure.UNREACHABLE: plan.most_unreachable,
+    }.get(failure)
+    return plan.most_misses if by_cause is None else by_cause
