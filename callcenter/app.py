@@ -206,7 +206,7 @@ def sip_plan(numbers: Numbers) -> tuple[list[embedded.SipAccount], list[embedded
             for e in numbers.extensions.values()
         ],
         [
-            embedded.SipTrunk(name=trunk.name, match=trunk.match)
+            embedded.SipTrunk(name=trunk.name, match=trunk.match, contact=trunk.contact)
             for trunk in numbers.trunks.values()
         ],
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from callcenter.acd import Plan, load_plan
 from callcenter.ivr import Flow, load_flows, load_published
+from callcenter.lines import Lines, load_lines
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.routing import Tables, load_tables
 
@@ -22,6 +23,7 @@ class Snapshot:
     plan: Plan = field(default_factory=lambda: Plan(seats={}, queues={}))
     flows: dict[tuple[str, int], Flow] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
+    lines: Lines = field(default_factory=Lines)
 
     def flow(self, name: str, version: int | None = None) -> Flow | None:
         """A flow: the version in force, or the one a call began with."""
@@ -38,6 +40,7 @@ def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
             plan=load_plan(connection),
             flows=load_flows(connection),
             published=load_published(connection),
+            lines=load_lines(connection),
         )
 
 

@@ -45,7 +45,8 @@ class HostedNumber:
     ``flow="x"`` is short for ``destination=flow:x``. ``hours`` names a plan of the tenant; while it
     is closed calls go to ``closed_to``, on a holiday to ``holiday_to`` where one is set. More than
     ``calls_limit`` calls at once (0: any) go to ``over_limit_to``. ``fallback`` is where a caller
-    goes when what was meant for the call is broken.
+    goes when what was meant for the call is broken. ``colour_ring`` is the prompt that callers hear
+    before a seat, a line or an extension answers (N8), ``lang/name``; "" for ringing or music.
     """
 
     number: str
@@ -60,6 +61,7 @@ class HostedNumber:
     over_limit_to: Destination = BUSY
     fallback: Destination | None = None
     state: NumberState = NumberState.ACTIVE
+    colour_ring: str = ""
 
     def __post_init__(self, flow: str) -> None:
         if flow:
@@ -68,20 +70,29 @@ class HostedNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class Extension:
-    """A SIP account. ``secret`` is its digest password."""
+    """A SIP account. ``secret`` is its digest password.
+
+    ``outside``: it may dial numbers of the world. ``colour_ring`` goes before the number's (N8).
+    """
 
     number: str
     tenant: str
     secret: str
     name: str = ""
+    outside: bool = False
+    colour_ring: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trunk:
-    """Where outside calls come from, told by IP address."""
+    """Where outside calls come from, told by IP address.
+
+    Calls to the world leave to ``contact`` (``host`` or ``host:port``); "": none do.
+    """
 
     name: str
     match: str
+    contact: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +103,10 @@ class Numbers:
     numbers: dict[str, HostedNumber] = field(default_factory=dict)
     extensions: dict[str, Extension] = field(default_factory=dict)
     trunks: dict[str, Trunk] = field(default_factory=dict)
+
+    def way_out(self) -> str:
+        """The trunk by which calls to the world leave; "" when none has a contact."""
+        return next((name for name, trunk in sorted(self.trunks.items()) if trunk.contact), "")
 
     def language_at(self, extension: str) -> str:
         """Prompt language of the tenant that this extension belongs to."""

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, Row, String, Table, delete, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Table,
+    delete,
+    false,
+    select,
+)
 
 from callcenter.kernel.database import metadata
 from callcenter.numbers.destination import Destination
@@ -40,6 +51,7 @@ numbers = Table(
     Column("over_limit_to", String(80), nullable=False),
     Column("fallback", String(80), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("colour_ring", String(80), nullable=False, server_default=""),
 )
 
 extensions = Table(
@@ -49,6 +61,8 @@ extensions = Table(
     Column("tenant", String(64), nullable=False),
     Column("secret", String(128), nullable=False),
     Column("name", String(128), nullable=False),
+    Column("outside", Boolean, nullable=False, server_default=false()),
+    Column("colour_ring", String(80), nullable=False, server_default=""),
 )
 
 trunks = Table(
@@ -56,6 +70,7 @@ trunks = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("match", String(64), nullable=False),
+    Column("contact", String(100), nullable=False, server_default=""),
 )
 
 
@@ -77,12 +92,17 @@ def load_numbers(connection: Connection) -> Numbers:
         numbers={row.number: _hosted(row, places) for row in connection.execute(select(numbers))},
         extensions={
             row.number: Extension(
-                number=row.number, tenant=row.tenant, secret=row.secret, name=row.name
+                number=row.number,
+                tenant=row.tenant,
+                secret=row.secret,
+                name=row.name,
+                outside=row.outside,
+                colour_ring=row.colour_ring,
             )
             for row in connection.execute(select(extensions))
         },
         trunks={
-            row.name: Trunk(name=row.name, match=row.match)
+            row.name: Trunk(name=row.name, match=row.match, contact=row.contact)
             for row in connection.execute(select(trunks))
         },
     )
@@ -119,6 +139,7 @@ def save_number(connection: Connection, number: HostedNumber) -> None:
             over_limit_to=str(number.over_limit_to),
             fallback=_text(number.fallback),
             state=number.state.value,
+            colour_ring=number.colour_ring,
         )
     )
 
@@ -149,6 +170,7 @@ def _hosted(row: Row[Any], places: _Places) -> HostedNumber:
         over_limit_to=places[row.over_limit_to],
         fallback=places[row.fallback] if row.fallback else None,
         state=NumberState(row.state),
+        colour_ring=row.colour_ring,
     )
 
 
@@ -165,6 +187,8 @@ def save_extension(connection: Connection, extension: Extension) -> None:
             tenant=extension.tenant,
             secret=extension.secret,
             name=extension.name,
+            outside=extension.outside,
+            colour_ring=extension.colour_ring,
         )
     )
 
@@ -172,4 +196,6 @@ def save_extension(connection: Connection, extension: Extension) -> None:
 def save_trunk(connection: Connection, trunk: Trunk) -> None:
     """Write a trunk, or write it anew."""
     connection.execute(delete(trunks).where(trunks.c.name == trunk.name))
-    connection.execute(trunks.insert().values(name=trunk.name, match=trunk.match))
+    connection.execute(
+        trunks.insert().values(name=trunk.name, match=trunk.match, contact=trunk.contact)
+    )
