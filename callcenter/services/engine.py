@@ -4,6 +4,9 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 import callcenter
 from callcenter.acd import QueueView, SeatStatus, SeatView
@@ -11,12 +14,15 @@ from callcenter.calls import Cdr, OpenCall
 from callcenter.calls.model import CallState
 from callcenter.calls.store import get_cdr, list_cdrs
 from callcenter.engine import Engine
-from callcenter.kernel.errors import NotFound
+from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
+from callcenter.services.flows import EngineFlows
+from callcenter.web.flows import Flows
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
 
 _BY = "command"
+Answer = TypeVar("Answer")
 
 
 class EngineServices:
@@ -31,6 +37,7 @@ class EngineServices:
         self._engine = engine
         self._stop = stop
         self._apply = apply
+        self.flows: Flows = EngineFlows(engine)
 
     def status(self) -> StatusView:
         """How the engine is."""
@@ -74,11 +81,11 @@ class EngineServices:
 
     async def cdrs(self, most: int) -> list[Cdr]:
         """The newest CDRs."""
-        return await asyncio.to_thread(self._list_cdrs, most)
+        return await asyncio.to_thread(_asked, lambda: self._list_cdrs(most))
 
     async def cdr(self, call: str) -> Cdr:
         """One CDR."""
-        cdr = await asyncio.to_thread(self._get_cdr, call)
+        cdr = await asyncio.to_thread(_asked, lambda: self._get_cdr(call))
         if cdr is None:
             raise NotFound(f"There is no ended call {call}.")
         return cdr
@@ -124,6 +131,16 @@ class EngineServices:
     def _get_cdr(self, call: str) -> Cdr | None:
         with self._engine.database.connect() as connection:
             return get_cdr(connection, call)
+
+
+def _asked(question: Callable[[], Answer]) -> Answer:
+    try:
+        return question()
+    except SQLAlchemyError as error:
+        why = str(error).splitlines()[0]
+        raise DatabaseProblem(
+            f"The database does not answer ({why}); calls go on and are written down meanwhile."
+        ) from None
 
 
 def _call_view(call: OpenCall, now: datetime, *, attended: bool) -> CallView:
