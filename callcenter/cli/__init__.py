@@ -14,6 +14,7 @@ from callcenter.cli.completion import completion
 from callcenter.cli.db import db
 from callcenter.cli.demo import demo
 from callcenter.cli.engine import reload, status, stop, up
+from callcenter.cli.flow import flow
 from callcenter.cli.pbx import pbx
 from callcenter.cli.queue import queue
 from callcenter.cli.seat import seat
@@ -32,5 +33,5 @@ def main(debug: bool) -> None:
     """
 
 
-for _command in (up, status, stop, reload, seat, queue, call, cdr, pbx, db, demo, completion):
+for _command in (up, status, stop, reload, seat, queue, flow, call, cdr, pbx, db, demo, completion):
     main.add_command(_command)

@@ -16,6 +16,7 @@ import callcenter
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.kernel.errors import CallCenterError, NotFound
+from callcenter.web.flows import add_flows
 from callcenter.web.services import Services
 from callcenter.web.views import CallView, ProblemView, StatusView
 
@@ -71,6 +72,7 @@ def create_api(services: Services) -> FastAPI:
     _engine(router, services)
     _seats(router, services)
     _calls(router, services)
+    add_flows(router, services)
     api.include_router(router)
     _errors(api)
     return api

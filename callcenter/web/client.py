@@ -88,6 +88,36 @@ class Client:
         """One ended call."""
         return dict(self._ask("GET", f"/v1/cdrs/{_part(call)}"))
 
+    def flows(self) -> list[Row]:
+        """Every flow and the version in force."""
+        return list(self._ask("GET", "/v1/flows"))
+
+    def flow_versions(self, name: str) -> list[Row]:
+        """Versions of a flow, newest first."""
+        return list(self._ask("GET", f"/v1/flows/{_part(name)}/versions"))
+
+    def flow_document(self, name: str, version: int = 0) -> str:
+        """A version as it was written; 0: the one in force."""
+        return str(self._ask("GET", f"/v1/flows/{_part(name)}?version={version}")["document"])
+
+    def flow_check(self, document: str, tenant: str = "") -> Row:
+        """What validation finds in a document."""
+        body = {"document": document, "tenant": tenant}
+        return dict(self._ask("POST", "/v1/flows/validate", body))
+
+    def flow_add(self, document: str, tenant: str = "", by: str = "") -> Row:
+        """Store a document as a draft."""
+        body = {"document": document, "tenant": tenant, "by": by}
+        return dict(self._ask("POST", "/v1/flows", body))
+
+    def flow_publish(self, name: str, version: int = 0) -> Row:
+        """Put a version in force; 0: the newest."""
+        return dict(self._ask("POST", f"/v1/flows/{_part(name)}/publish", {"version": version}))
+
+    def flow_rollback(self, name: str, version: int = 0) -> Row:
+        """Put an older version in force; 0: the one before."""
+        return dict(self._ask("POST", f"/v1/flows/{_part(name)}/rollback", {"version": version}))
+
     def reload(self) -> None:
         """Have the engine take over what was changed in the database."""
         self._ask("POST", "/v1/reload")

@@ -8,11 +8,16 @@ from typing import Protocol
 
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
+from callcenter.web.flows import Flows
 from callcenter.web.views import CallView, StatusView
 
 
 class Services(Protocol):
     """A running engine, as seen from outside."""
+
+    @property
+    def flows(self) -> Flows:
+        """Menus and their versions."""
 
     def status(self) -> StatusView:
         """How it is."""
