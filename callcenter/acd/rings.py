@@ -3,7 +3,10 @@
 Every method compares the lease first: who comes late, or twice, changes nothing.
 """
 
-from callcenter.acd.core import HELD, Core
+from dataclasses import replace
+from datetime import timedelta
+
+from callcenter.acd.core import GRACE, HELD, Core
 from callcenter.acd.model import (
     Cue,
     Offer,
@@ -14,6 +17,7 @@ from callcenter.acd.model import (
 )
 from callcenter.acd.seat import Seat
 
+_DIRECT = QueuePlan(name="", tenant="")  # of a seat rung outside any queue
 _NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN, OfferFailure.EXPIRED)
 
 
@@ -93,17 +97,44 @@ class Rings(Core):
             self._wrap_up_for(seat, wrap_up)
             self._freed(seat)
 
+    def take(
+        self,
+        number: str,
+        call: str,
+        *,
+        ring: timedelta,
+        music: str = "default",
+        record: bool = True,
+    ) -> Offer | None:
+        """One named seat for one caller, outside any queue: last agent, seat node, line at a seat.
+
+        ``None`` when the seat is not free now. The offer's ``queue`` is empty; what becomes of it
+        is told by :meth:`answered`, :meth:`failed` and :meth:`talk_ended` as for any other offer.
+        """
+        seat = self._index.seats.get(number)
+        if seat is None or seat.leaving or not seat.takes_calls:
+            return None
+        plan = replace(_DIRECT, ring=ring, music=music, record=record)
+        offer = self._offer(plan, seat, call, seat.extension)
+        seat.offer, seat.waiting = offer, None
+        seat.free = False
+        seat.stamp += 1
+        seat.taken_at = self._clock.monotonic()
+        self._leases.grant(seat, offer, ring.total_seconds() + GRACE)
+        seat.cue(Cue.OFFERED)
+        return offer
+
     def adopt(
         self, call: str, queue: str, number: str, extension: str, *, talking: bool
     ) -> Offer | None:
         """A ring or talk that began under an earlier engine goes on: its seat is held for it."""
         seat = self._index.seats.get(number)
         known = self._index.queues.get(queue)
-        if seat is None or known is None or seat.offer is not None:
+        if seat is None or (known is None and queue) or seat.offer is not None:
             return None
         seat.cancel_timer()
         seat.taken_at = seat.answered_at = self._clock.monotonic()
-        offer = self._offer(known.plan, seat, call, extension)
+        offer = self._offer(known.plan if known else _DIRECT, seat, call, extension)
         seat.offer = offer
         seat.cue(Cue.ADOPTED_TALKING if talking else Cue.ADOPTED_RINGING)
         if not talking:
