@@ -7,6 +7,7 @@ ever waits in a line that has a free seat, and each decision costs a look at the
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 import structlog
@@ -153,9 +154,7 @@ class Core:
 
     def _lead(self, offer: Offer, others: tuple[Offer, ...], seat: Seat) -> Offer:
         plan = self._index.queues[offer.queue].plan
-        lead = self._offer(
-            plan, seat, offer.call, offer.extension, token=offer.token, others=others
-        )
+        lead = replace(offer, others=others)
         seat.offer = lead
         self._leases.grant(seat, lead, plan.ring.total_seconds() + GRACE)
         return lead
@@ -166,15 +165,10 @@ class Core:
         seat: Seat,
         call: str,
         extension: str,
-        *,
-        token: str = "",
-        others: tuple[Offer, ...] = (),
     ) -> Offer:
-        if not token:
-            self._offers_made += 1
-            token = f"{self._token_prefix}-{self._offers_made}"
+        self._offers_made += 1
         return Offer(
-            token=token,
+            token=f"{self._token_prefix}-{self._offers_made}",
             call=call,
             queue=plan.name,
             seat=seat.plan.number,
@@ -182,7 +176,6 @@ class Core:
             ring=plan.ring,
             music=plan.music,
             record=plan.record,
-            others=others,
         )
 
     def _holder(self, offer: Offer) -> Seat | None:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
 from callcenter.acd.model import (
     TABLE,
     Cue,
@@ -26,8 +24,6 @@ from callcenter.kernel.clock import Clock, Timer
 if TYPE_CHECKING:
     from callcenter.acd.line import Line, Place
     from callcenter.acd.waiting import Waiting
-
-_log = structlog.get_logger(__name__)
 
 
 class Watch(Protocol):
@@ -111,7 +107,6 @@ class Seat:
         """Follow the table; ``False`` when the cue means nothing in this state."""
         following = TABLE.get((self.state, cue))
         if following is None:
-            _log.debug("cue without effect", seat=self.plan.number, state=self.state, cue=cue)
             return False
         self.state = following
         self.since = now = self._clock.now()

@@ -18,6 +18,7 @@ from callcenter.cli.flow import flow
 from callcenter.cli.pbx import pbx
 from callcenter.cli.queue import queue
 from callcenter.cli.seat import seat
+from callcenter.cli.sim import sim
 from callcenter.cli.told import Sentences
 
 __all__ = ["main"]
@@ -33,5 +34,20 @@ def main(debug: bool) -> None:
     """
 
 
-for _command in (up, status, stop, reload, seat, queue, flow, call, cdr, pbx, db, demo, completion):
+for _command in (
+    up,
+    status,
+    stop,
+    reload,
+    seat,
+    queue,
+    flow,
+    call,
+    cdr,
+    pbx,
+    db,
+    demo,
+    completion,
+    sim,
+):
     main.add_command(_command)

@@ -43,7 +43,7 @@ def page() -> str:
 def _sections(command: click.Command, parent: click.Context | None, name: str) -> Iterator[str]:
     context = click.Context(command, info_name=name, parent=parent)
     if isinstance(command, click.Group):
-        if parent is None:
+        if parent is None or command.invoke_without_command:
             yield _section(command, context)
         for child in command.list_commands(context):
             found = command.get_command(context, child)
