@@ -19,7 +19,7 @@ from callcenter.kernel.errors import BadSettings
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
-from callcenter.services import EngineServices
+from callcenter.services import EngineServices, Sounds
 from callcenter.settings import Settings
 from callcenter.web.server import ApiServer
 
@@ -122,7 +122,11 @@ class _App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
-        services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine))
+        sounds = Sounds(
+            built_in=self._settings.prompts,
+            program=lambda name: embedded.tool(self._settings, name),
+        )
+        services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine), sounds)
         try:
             await engine.start()
             await self._api.start(services, self._settings.socket)

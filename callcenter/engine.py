@@ -6,6 +6,7 @@ go on in the PBX; :meth:`Engine.hang_up_all` ends them first where the PBX stops
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,17 @@ from callcenter.acd import Dispatcher, Register, StateChanged, StatusChanged, lo
 from callcenter.calls import Ledger
 from callcenter.conductor import Conductor
 from callcenter.conductor.context import Context
+from callcenter.conductor.pins import PinLock
+from callcenter.conductor.prompt_line import Studio
+from callcenter.ivr.prompt_store import PromptStore, load_prompts
+from callcenter.ivr.prompts import PromptBook
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
-from callcenter.records import Recordings
+from callcenter.records import Recordings, Voicemail
 from callcenter.snapshot import CurrentSnapshot, load_snapshot
 
 _log = structlog.get_logger(__name__)
@@ -47,6 +52,10 @@ class Engine:
         self.dispatcher = Dispatcher(clock, self.bus.publish)
         self.snapshot = CurrentSnapshot(load_snapshot(database))
         self.started_at = clock.now()
+        home = recordings.parent
+        self.prompts = home / "prompts"
+        self.voicemail_folder = home / "voicemail"
+        self.voicemail = Voicemail(self.voicemail_folder, self.journal, self.projector, clock)
         self.conductor = Conductor(
             Context(
                 clock=clock,
@@ -54,6 +63,15 @@ class Engine:
                 dispatcher=self.dispatcher,
                 snapshot=self.snapshot,
                 recordings=Recordings(recordings, clock),
+                voicemail=self.voicemail,
+                studio=Studio(
+                    store=PromptStore(database, self.prompts),
+                    folder=self.prompts,
+                    lock=PinLock(clock),
+                    clock=clock,
+                    snapshot=self.snapshot,
+                    changed=self.reload_prompts,
+                ),
             ),
             pbx,
         )
@@ -66,6 +84,7 @@ class Engine:
         self.dispatcher.configure(self.snapshot.now.plan)
         self.register.restore(self.dispatcher, stored, records, mark)
         self.ledger.restore(records, mark)
+        self.voicemail.restore(records, mark)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
         self._run(self.projector.run(), "projector")
@@ -96,6 +115,12 @@ class Engine:
             self.snapshot.now = snapshot
             self.dispatcher.configure(snapshot.plan)
 
+    async def reload_prompts(self) -> None:
+        """Take over tenants' prompts alone; the next word spoken is the new one."""
+        async with self._reloading:
+            book = await asyncio.to_thread(self._read_prompts)
+            self.snapshot.now = replace(self.snapshot.now, prompts=book)
+
     async def hang_up_all(self) -> None:
         """End every call and wait until each has its CDR, some seconds at most."""
         for call in list(self.ledger.open.values()):
@@ -118,6 +143,10 @@ class Engine:
         records = self.journal.open(beyond=mark)
         with self.database.connect() as connection:
             return records, mark, load_status(connection)
+
+    def _read_prompts(self) -> PromptBook:
+        with self.database.connect() as connection:
+            return load_prompts(connection)
 
     async def _release(self) -> None:
         while True:

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from callcenter.acd import Plan, load_plan
 from callcenter.ivr import Flow, load_flows, load_published
+from callcenter.ivr.prompt_store import load_prompts
+from callcenter.ivr.prompts import PromptBook
 from callcenter.lines import Lines, load_lines
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.routing import Tables, load_tables
@@ -24,6 +26,7 @@ class Snapshot:
     flows: dict[tuple[str, int], Flow] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
     lines: Lines = field(default_factory=Lines)
+    prompts: PromptBook = field(default_factory=PromptBook)
 
     def flow(self, name: str, version: int | None = None) -> Flow | None:
         """A flow: the version in force, or the one a call began with."""
@@ -41,6 +44,7 @@ def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
             flows=load_flows(connection),
             published=load_published(connection),
             lines=load_lines(connection),
+            prompts=load_prompts(connection),
         )
 
 

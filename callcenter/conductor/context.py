@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from callcenter.acd import Dispatcher, Offer
 from callcenter.calls import Ledger
+from callcenter.conductor.prompt_line import Studio
 from callcenter.kernel.clock import Clock
-from callcenter.records import Recordings
+from callcenter.records import Recordings, Voicemail
 from callcenter.snapshot import CurrentSnapshot
 
 
@@ -18,4 +19,6 @@ class Context:
     dispatcher: Dispatcher
     snapshot: CurrentSnapshot
     recordings: Recordings
+    voicemail: Voicemail
+    studio: Studio
     held: dict[str, Offer] = field(default_factory=dict)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from callcenter.acd import Dispatcher
+from callcenter.conductor.pins import hash_pin, pin_matches
+from callcenter.conductor.prompt_line import PromptLine, Studio
 from callcenter.kernel.errors import CallCenterError
 from callcenter.pbx.port import Channel, Prompt
 
@@ -16,32 +16,26 @@ _log = structlog.get_logger(__name__)
 _TRIES = 3
 _FIRST = timedelta(seconds=10)
 _BETWEEN = timedelta(seconds=5)
-_hasher = PasswordHasher()
 
-
-def hash_pin(pin: str) -> str:
-    """Argon2 hash of a PIN."""
-    return _hasher.hash(pin)
-
-
-def pin_matches(pin_hash: str, pin: str) -> bool:
-    """Whether ``pin`` is the one that was hashed (slow on purpose; run it in a thread)."""
-    try:
-        return _hasher.verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False
+__all__ = ["Features", "hash_pin", "pin_matches"]
 
 
 class Features:
     """One agent at one phone, for the length of one feature call."""
 
     def __init__(
-        self, dispatcher: Dispatcher, channel: Channel, extension: str, language: str
+        self,
+        dispatcher: Dispatcher,
+        channel: Channel,
+        extension: str,
+        language: str,
+        studio: Studio,
     ) -> None:
         self._dispatcher = dispatcher
         self._channel = channel
         self._extension = extension
         self._language = language
+        self._studio = studio
 
     async def run(self, feature: str) -> None:
         """Do what the code asks for and say whether it was done."""
@@ -60,6 +54,8 @@ class Features:
                 await self._change(
                     lambda seat: self._dispatcher.busy(seat, "break", by=self._by), "busy-ok"
                 )
+            case "prompt-line":
+                await PromptLine(self._studio, self._channel, self._language).run()
             case _:
                 await self._say("apology")
 

@@ -69,6 +69,8 @@ class Session:
             self._note_resumed()
         await self._channel.adopt(self._id)
         decision = self._decide()
+        own = self._context.snapshot  # looked up at each word: a new prompt counts at once
+        self._channel.use_prompts(lambda prompt: own.now.prompts.find(decision.tenant, prompt))
         match decision.destination.kind:
             case Kind.REFUSE:
                 await self._turn_away(decision)
@@ -79,6 +81,7 @@ class Session:
                     self._channel,
                     self._channel.arrival.endpoint,
                     decision.language,
+                    self._context.studio,
                 )
                 await features.run(decision.destination.name)
             case Kind.FLOW:

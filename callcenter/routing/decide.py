@@ -22,6 +22,7 @@ FEATURES = {
     "*12": "log-out",
     "*13": "ready",
     "*14": "busy",
+    "*15": "prompt-line",
 }
 """Codes that agents dial at their phones."""
 

@@ -18,8 +18,12 @@ from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
 from callcenter.services.flows import EngineFlows
+from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
+from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.flows import Flows
+from callcenter.web.prompts import Prompts
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
+from callcenter.web.voicemail import Boxes
 
 _BY = "command"
 Answer = TypeVar("Answer")
@@ -32,12 +36,20 @@ class EngineServices:
     """
 
     def __init__(
-        self, engine: Engine, stop: Callable[[], None], apply: Callable[[], Awaitable[None]]
+        self,
+        engine: Engine,
+        stop: Callable[[], None],
+        apply: Callable[[], Awaitable[None]],
+        sounds: Sounds,
     ) -> None:
         self._engine = engine
         self._stop = stop
         self._apply = apply
         self.flows: Flows = EngineFlows(engine)
+        desk = PromptDesk(engine.database, engine.prompts, sounds)
+        self.prompts: Prompts = EnginePrompts(engine, desk)
+        boxes = VoicemailDesk(engine.database, engine.voicemail_folder)
+        self.voicemail: Boxes = EngineVoicemail(boxes)
 
     def status(self) -> StatusView:
         """How the engine is."""

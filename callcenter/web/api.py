@@ -17,8 +17,10 @@ from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.flows import add_flows
+from callcenter.web.prompts import add_prompts
 from callcenter.web.services import Services
 from callcenter.web.views import CallView, ProblemView, StatusView
+from callcenter.web.voicemail import add_voicemail
 
 _log = structlog.get_logger(__name__)
 MOST_CDRS = 1000
@@ -73,6 +75,8 @@ def create_api(services: Services) -> FastAPI:
     _seats(router, services)
     _calls(router, services)
     add_flows(router, services)
+    add_prompts(router, services)
+    add_voicemail(router, services)
     api.include_router(router)
     _errors(api)
     return api

@@ -126,6 +126,10 @@ class Client:
         """Have the engine stop; it may still need a moment."""
         self._ask("POST", "/v1/stop")
 
+    def ask(self, method: str, path: str, body: Row | None = None) -> Any:
+        """Any other path; a sound comes as bytes."""
+        return self._ask(method, path, body)
+
     def _ask(self, method: str, path: str, body: Row | None = None) -> Any:
         _require_reached(self._socket)
         try:
@@ -139,6 +143,8 @@ class Client:
         except httpx.TransportError:
             raise EngineAway("The engine went away while it was asked; see its log.") from None
         if response.is_success:
+            if response.headers.get("content-type") == "audio/wav":
+                return response.content
             return response.json() if response.content else None
         raise _refusal(response)
 

@@ -9,7 +9,9 @@ from typing import Protocol
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.web.flows import Flows
+from callcenter.web.prompts import Prompts
 from callcenter.web.views import CallView, StatusView
+from callcenter.web.voicemail import Boxes
 
 
 class Services(Protocol):
@@ -18,6 +20,14 @@ class Services(Protocol):
     @property
     def flows(self) -> Flows:
         """Menus and their versions."""
+
+    @property
+    def prompts(self) -> Prompts:
+        """Tenants' own prompts."""
+
+    @property
+    def voicemail(self) -> Boxes:
+        """Messages that callers left."""
 
     def status(self) -> StatusView:
         """How it is."""
