@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from callcenter.acd.model import StrategyName
 from callcenter.kernel.errors import BadSettings
 
 if TYPE_CHECKING:
     from callcenter.sim import Figures, Scenario
 
+STRATEGIES = (  # as in callcenter.acd.model, which takes a while to import
+    "longest-idle",
+    "fewest-calls",
+    "least-talk",
+    "round-robin",
+    "linear",
+    "random",
+    "ring-all",
+    "skill-level",
+)
 _PERCENT = ("p_wait", "p_wait_20s", "abandon_rate", "occupancy")
 _ROWS = {
     "mean_wait": "Mean wait",
@@ -55,8 +64,8 @@ _ROWS = {
 )
 @click.option(
     "--strategy",
-    type=click.Choice([name.value for name in StrategyName]),
-    default=StrategyName.LONGEST_IDLE.value,
+    type=click.Choice(STRATEGIES),
+    default=STRATEGIES[0],
     show_default=True,
     help="How a seat is chosen.",
 )
@@ -100,6 +109,7 @@ def whatif(obj: "tuple[Scenario, bool]", agents: int, as_json: bool) -> None:
 
 
 def _scenario(given: "dict[str, object]") -> "Scenario":
+    from callcenter.acd.model import StrategyName
     from callcenter.sim import Scenario
 
     path = given.pop("arrivals")
