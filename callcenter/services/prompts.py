@@ -31,8 +31,16 @@ class Sounds:
     program: Callable[[str], Sequence[str]]
 
 
+def spoken(sounds: Sounds, language: str, text: str) -> bytes:
+    """A text as the speech engine says it, as WAV of its own rate (blocking)."""
+    text = " ".join(text.split())
+    if not text or len(text) > _MOST_TEXT or not text.isprintable():
+        raise BadPrompt(f"Give a text of 1 to {_MOST_TEXT} readable characters.")
+    return Espeak(sounds.program("espeak-ng")).speak(text, language)
+
+
 class PromptDesk:
-    """Blocking."""
+    """Blocking. Where only one tenant is set up, its name and language may be left empty."""
 
     def __init__(self, database: Database, folder: Path, sounds: Sounds) -> None:
         self._database = database
@@ -45,12 +53,12 @@ class PromptDesk:
 
     def number(self, tenant: str, name: str) -> int:
         """Short number of a prompt on the prompt line; it gets one when it has none."""
-        self._require_tenant(tenant)
+        tenant, _ = self._place(tenant, name, "")
         return self._store.number(tenant, name)
 
     def upload(self, tenant: str, name: str, language: str, audio: bytes, by: str) -> PromptVersion:
         """Keep a sound file of any kind sox reads."""
-        self._check(tenant, name, language)
+        tenant, language = self._place(tenant, name, language)
         voice = upload.convert(audio, sox=self._sounds.program("sox"))
         return self._store.keep(
             tenant, name, language, voice, origin=Origin.FILE, by=by, at=datetime.now(UTC)
@@ -58,8 +66,10 @@ class PromptDesk:
 
     def speak(self, tenant: str, name: str, language: str, text: str, by: str) -> PromptVersion:
         """Keep a text as spoken."""
-        self._check(tenant, name, language)
-        voice = upload.from_speech(self.spoken(language, text), sox=self._sounds.program("sox"))
+        tenant, language = self._place(tenant, name, language)
+        voice = upload.from_speech(
+            spoken(self._sounds, language, text), sox=self._sounds.program("sox")
+        )
         return self._store.keep(
             tenant,
             name,
@@ -71,24 +81,19 @@ class PromptDesk:
             text=text,
         )
 
-    def spoken(self, language: str, text: str) -> bytes:
-        """A text as the speech engine says it, as WAV."""
-        text = " ".join(text.split())
-        if not text or len(text) > _MOST_TEXT or not text.isprintable():
-            raise BadPrompt(f"Give a text of 1 to {_MOST_TEXT} readable characters.")
-        return Espeak(self._sounds.program("espeak-ng")).speak(text, language)
-
     def use(self, tenant: str, name: str, language: str, version: int) -> PromptVersion:
         """Put an older version in force."""
+        tenant, language = self._place(tenant, name, language)
         return self._store.use(tenant, name, language, version)
 
     def remove(self, tenant: str, name: str, language: str) -> int:
         """Forget a prompt (``language`` empty: in all); says how many versions."""
-        return self._store.remove(tenant, name, language)
+        owner, _ = self._place(tenant, name, language)
+        return self._store.remove(owner, name, language)
 
     def audio(self, tenant: str, name: str, language: str, version: int) -> Path:
         """The file a caller hears: the tenant's version (0: in force), else the built-in one."""
-        check_place(tenant or "any", name, language)
+        tenant, language = self._place(tenant, name, language)
         try:
             return self._store.file(self._store.version(tenant, name, language, version))
         except NotFound:
@@ -97,15 +102,19 @@ class PromptDesk:
                 raise
             return file
 
-    def _check(self, tenant: str, name: str, language: str) -> None:
-        check_place(tenant, name, language)
-        self._require_tenant(tenant)
-
-    def _require_tenant(self, tenant: str) -> None:
+    def _place(self, tenant: str, name: str, language: str) -> tuple[str, str]:
+        """Whose prompt and in which language; the only tenant and its language need no naming."""
         with self._database.connect() as connection:
             known = load_numbers(connection).tenants
-        if tenant not in known:
-            raise NotFound(f"There is no tenant {tenant!r}; there are: {', '.join(sorted(known))}.")
+        owner = tenant or (next(iter(known)) if len(known) == 1 else "")
+        names = ", ".join(sorted(known)) or "none yet"
+        if not owner:
+            raise NotFound(f"Say whose prompt this is, one of: {names}.")
+        if owner not in known:
+            raise NotFound(f"There is no tenant {owner!r}; there are: {names}.")
+        language = language or known[owner].language
+        check_place(owner, name, language)
+        return owner, language
 
 
 class EnginePrompts:

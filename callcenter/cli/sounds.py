@@ -1,0 +1,50 @@
+"""Sounds on the machine where the command is typed: to its speaker or into a file."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import click
+
+from callcenter.kernel.errors import CallCenterError, NotFound
+
+_PLAYERS = (
+    ("pw-play",),
+    ("paplay",),
+    ("aplay", "-q"),
+    ("ffplay", "-autoexit", "-nodisp", "-loglevel", "error"),
+    ("play", "-q"),
+)
+
+
+class CannotWrite(CallCenterError):
+    """A file cannot be read or written."""
+
+    code = "file"
+
+
+def deliver(wav: bytes, to: str) -> None:
+    """Write a sound to the file ``to`` (- for stdout), or play it when none is named."""
+    if to == "-":
+        click.get_binary_stream("stdout").write(wav)
+    elif to:
+        try:
+            Path(to).write_bytes(wav)
+        except OSError as error:
+            raise CannotWrite(f"{to} cannot be written: {error.strerror}.") from None
+        click.echo(f"Written to {to}.", err=True)
+    else:
+        _play(wav)
+
+
+def _play(wav: bytes) -> None:
+    found = [player for player in _PLAYERS if shutil.which(player[0])]
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        file.write(wav)
+        file.flush()
+        for player in found:
+            done = subprocess.run([*player, file.name], capture_output=True, check=False)  # noqa: S603
+            if done.returncode == 0:
+                return
+    raise NotFound("This machine cannot play sounds; name a file to write with --to FILE.")
