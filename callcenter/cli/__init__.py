@@ -16,10 +16,12 @@ from callcenter.cli.demo import demo
 from callcenter.cli.engine import reload, status, stop, up
 from callcenter.cli.flow import flow
 from callcenter.cli.pbx import pbx
+from callcenter.cli.prompt import prompt
 from callcenter.cli.queue import queue
 from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
 from callcenter.cli.told import Sentences
+from callcenter.cli.voicemail import voicemail
 
 __all__ = ["main"]
 
@@ -42,6 +44,8 @@ for _command in (
     seat,
     queue,
     flow,
+    prompt,
+    voicemail,
     call,
     cdr,
     pbx,

@@ -1,73 +1,74 @@
-"""For commands that change what is set up: through the engine when one runs, else the database."""
+"""Where changes of routing go: to the running engine, else to the database.
 
-import sys
-from collections.abc import Callable, Iterator
+Every command says which in one sentence when it was the database.
+"""
+
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
-from callcenter.cli.reach import engine
+import click
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
+_AWAY = "No engine runs: this went to the database and counts when one is started."
 
-    from callcenter.settings import Settings
-    from callcenter.web.client import Client, Row
 
-AWAY = "No engine runs: this went to the database and counts when one is started."
-Desk = TypeVar("Desk")
+class Desk(Protocol):
+    """The API, in the engine or without one."""
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One request; a refusal comes back as the error it was."""
 
 
 @contextmanager
-def reached(
-    remote: "Callable[[Client], Desk]",
-    local: "Callable[[Engine, Settings], Desk]",
-    *,
-    telling: bool = False,
-) -> Iterator[Desk]:
-    """Whichever can be reached; ``telling`` says in one sentence that it was the database."""
+def desk(*, telling: bool = False, timeout: float = 60.0) -> Iterator[Desk]:
+    """``telling``: say so when a change went to the database only."""
     from callcenter.kernel.errors import EngineAway
-
-    try:
-        with engine(timeout=120) as client:
-            client.status()
-            yield remote(client)
-            return
-    except EngineAway:
-        pass
-    with _database() as (database, settings):
-        yield local(database, settings)
-    if telling:
-        print(AWAY, file=sys.stderr)
-
-
-@contextmanager
-def _database() -> "Iterator[tuple[Engine, Settings]]":
-    from callcenter.kernel import schema
-    from callcenter.kernel.database import open_database
     from callcenter.settings import load
+    from callcenter.web.client import Client
 
     settings = load()
-    schema.check(settings.database_url)
-    database = open_database(settings.database_url)
+    with Client(settings.socket, timeout=timeout) as client:
+        try:
+            client.status()
+        except EngineAway:
+            runs = False
+        else:
+            runs = True
+        if runs:
+            yield client
+            return
+    with _database(settings.database_url) as found:
+        yield found
+    if telling:
+        click.echo(_AWAY, err=True)
+
+
+@contextmanager
+def _database(url: str) -> Iterator[Desk]:
+    from callcenter.kernel import schema
+    from callcenter.kernel.database import open_database
+    from callcenter.services.routing import DatabaseRouting
+    from callcenter.web.alone import Alone
+
+    schema.check(url)
+    database = open_database(url)
     try:
-        yield database, settings
+        yield Alone(DatabaseRouting(database))
     finally:
         database.dispose()
 
 
-def row(shown: object) -> "Row":
-    """A view as the API writes it."""
-    import msgspec
+def path(*parts: str, **query: object) -> str:
+    """A path of the API; whatever is in the parts stays one part."""
+    from urllib.parse import quote
 
-    made: dict[str, Any] = msgspec.to_builtins(shown)
-    return made
+    made = "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    asked = {name: value for name, value in query.items() if value not in ("", None)}
+    return f"{made}?{urlencode(asked)}" if asked else made
 
 
-def who() -> str:
-    """The user of this machine who gives the command."""
-    import getpass
-
-    try:
-        return getpass.getuser()[:64]
-    except (OSError, KeyError):
-        return ""
+def given(**values: object) -> dict[str, Any]:
+    """A body of what was given; ``none`` takes a value away."""
+    said = {name: value for name, value in values.items() if value is not None}
+    return {name: "" if value == "none" else value for name, value in said.items()}

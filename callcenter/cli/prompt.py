@@ -9,7 +9,7 @@ import click
 
 from callcenter.cli.desk import reached, row, who
 from callcenter.cli.shown import clean, day_and_clock, json_option, show_rows
-from callcenter.cli.sounds import CannotWrite, deliver
+from callcenter.cli.sounds import FileProblem, deliver
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -87,15 +87,15 @@ def upload(name: str, file: str, tenant: str, language: str) -> None:
 
 @prompt.command()
 @click.argument("name")
+@click.argument("file")
 @click.option("--version", type=click.IntRange(1), default=None, help="Else the one in force.")
-@_to
 @_tenant
 @_language
-def export(name: str, version: int | None, to: str, tenant: str, language: str) -> None:
-    """Play the prompt NAME as callers hear it, or write it to a WAV file."""
+def export(name: str, file: str, version: int | None, tenant: str, language: str) -> None:
+    """Write the prompt NAME, as callers hear it, to the WAV file FILE (- for stdout)."""
     with _desk() as desk:
         sound = desk.audio(tenant, name, language, version or 0)
-    deliver(sound, to)
+    deliver(sound, file)
 
 
 @prompt.command("play-text")
@@ -157,7 +157,7 @@ def _read(file: str) -> bytes:
         with Path(file).open("rb") as opened:
             return opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise CannotWrite(f"{file} cannot be read: {error.strerror}.") from None
+        raise FileProblem(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _sounds(settings: "Settings") -> Any:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _PLAYERS = (
 )
 
 
-class CannotWrite(CallCenterError):
+class FileProblem(CallCenterError):
     """A file cannot be read or written."""
 
     code = "file"
@@ -27,12 +28,12 @@ class CannotWrite(CallCenterError):
 def deliver(wav: bytes, to: str) -> None:
     """Write a sound to the file ``to`` (- for stdout), or play it when none is named."""
     if to == "-":
-        click.get_binary_stream("stdout").write(wav)
+        sys.stdout.buffer.write(wav)
     elif to:
         try:
             Path(to).write_bytes(wav)
         except OSError as error:
-            raise CannotWrite(f"{to} cannot be written: {error.strerror}.") from None
+            raise FileProblem(f"{to} cannot be written: {error.strerror}.") from None
         click.echo(f"Written to {to}.", err=True)
     else:
         _play(wav)

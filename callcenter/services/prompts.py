@@ -67,9 +67,8 @@ class PromptDesk:
     def speak(self, tenant: str, name: str, language: str, text: str, by: str) -> PromptVersion:
         """Keep a text as spoken."""
         tenant, language = self._place(tenant, name, language)
-        voice = upload.from_speech(
-            spoken(self._sounds, language, text), sox=self._sounds.program("sox")
-        )
+        said = spoken(self._sounds, language, text)
+        voice = upload.from_speech(said, sox=self._sounds.program("sox"))
         return self._store.keep(
             tenant,
             name,
