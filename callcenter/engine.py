@@ -15,8 +15,11 @@ from sqlalchemy import Engine as Database
 
 from callcenter.acd import Dispatcher, Register, StateChanged, StatusChanged, load_status
 from callcenter.calls import Ledger
+from callcenter.calls.ledger import CallClosed
+from callcenter.calls.store import list_cdrs
 from callcenter.conductor import Conductor
 from callcenter.conductor.context import Context
+from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.pins import PinLock
 from callcenter.conductor.prompt_line import Studio
 from callcenter.ivr.prompt_store import PromptStore, load_prompts
@@ -25,6 +28,7 @@ from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
+from callcenter.members import MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import Recordings, Voicemail
@@ -33,6 +37,7 @@ from callcenter.snapshot import CurrentSnapshot, load_snapshot
 _log = structlog.get_logger(__name__)
 _RELEASE_SECONDS = 60.0
 _HANG_UP_SECONDS = 3.0
+_CDRS_REMEMBERED = 20_000  # who last spoke with whom, after a restart
 
 
 class Engine:
@@ -49,6 +54,8 @@ class Engine:
         self.projector = Projector(database)
         self.ledger = Ledger(self.journal, self.projector, self.bus)
         self.register = Register(self.journal, self.projector)
+        self.members = MemberBook(self.journal, self.projector)
+        self.last_agents = LastAgents()
         self.dispatcher = Dispatcher(clock, self.bus.publish)
         self.snapshot = CurrentSnapshot(load_snapshot(database))
         self.started_at = clock.now()
@@ -64,6 +71,8 @@ class Engine:
                 snapshot=self.snapshot,
                 recordings=Recordings(recordings, clock),
                 voicemail=self.voicemail,
+                members=self.members,
+                last_agents=self.last_agents,
                 studio=Studio(
                     store=PromptStore(database, self.prompts),
                     folder=self.prompts,
@@ -85,6 +94,8 @@ class Engine:
         self.register.restore(self.dispatcher, stored, records, mark)
         self.ledger.restore(records, mark)
         self.voicemail.restore(records, mark)
+        await asyncio.to_thread(self._read_people, records, mark)
+        self.bus.subscribe(CallClosed, self.last_agents.note)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
         self._run(self.projector.run(), "projector")
@@ -147,6 +158,11 @@ class Engine:
     def _read_prompts(self) -> PromptBook:
         with self.database.connect() as connection:
             return load_prompts(connection)
+
+    def _read_people(self, records: list[Record], mark: int) -> None:
+        with self.database.connect() as connection:
+            self.members.restore(load_members(connection), records, mark)
+            self.last_agents.fill(reversed(list_cdrs(connection, most=_CDRS_REMEMBERED)))
 
     async def _release(self) -> None:
         while True:

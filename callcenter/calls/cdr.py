@@ -30,9 +30,10 @@ from callcenter.calls.model import (
 class Result(StrEnum):
     """How the call ended up, in the words of metrics: by a seat, given up while waiting, ..."""
 
-    ANSWERED = "answered"  # a seat talked with the caller
+    ANSWERED = "answered"  # a seat, line or extension talked with the caller
     ABANDONED = "abandoned"  # the caller hung up while waiting
     REFUSED = "refused"  # turned away before answer
+    UNREACHED = "unreached"  # somebody was rung, nobody answered, the caller was told so
     SELF_SERVED = "self_served"  # ended in a menu or feature code, no queue was joined
     GAVE_UP = "gave_up"  # the caller hung up before any answer or in the menu
     LOST = "lost"  # the PBX lost it
@@ -40,9 +41,9 @@ class Result(StrEnum):
 
 @dataclass(kw_only=True)
 class CdrLeg:
-    """One channel: the caller's, or one ring at a seat."""
+    """One channel: the caller's, or one ring at a seat, a line, an extension, outside."""
 
-    kind: str  # caller | seat
+    kind: str  # caller | seat | line | extension | outside
     endpoint: str
     seat: str = ""
     started_at: datetime
@@ -120,12 +121,13 @@ class _Fold:
         self.joined: QueueJoined | None = None
         self.left: QueueLeftBy | None = None
         self.refused = False
+        self.talked = False
 
     def take(self, event: AnyCallEvent) -> None:
         cdr = self.cdr
         match event:
             case Routed():
-                cdr.rule = event.rule
+                cdr.rule = cdr.rule or event.rule
                 cdr.tenant = event.tenant
             case TurnedAway():
                 cdr.rule, self.refused = event.rule, True
@@ -157,7 +159,10 @@ class _Fold:
         match event:
             case OfferMade():
                 ring = CdrLeg(
-                    kind="seat", endpoint=event.extension, seat=event.seat, started_at=event.at
+                    kind=event.kind,
+                    endpoint=event.extension,
+                    seat=event.seat,
+                    started_at=event.at,
                 )
                 self.rings[event.offer] = ring
                 self.cdr.legs.append(ring)
@@ -169,7 +174,8 @@ class _Fold:
                     leg.ended_at = event.at
             case TalkStarted() if leg := self.rings.get(event.offer):
                 leg.answered_at = event.at
-                self.cdr.seat = event.seat
+                self.cdr.seat = event.seat or self.cdr.seat
+                self.talked = True
             case TalkEnded() if leg := self.rings.get(event.offer):
                 leg.ended_at = event.at
                 if leg.answered_at is not None:
@@ -178,15 +184,17 @@ class _Fold:
                 pass
 
 
-def _result(cdr: Cdr, fold: _Fold) -> Result:
+def _result(cdr: Cdr, fold: _Fold) -> Result:  # noqa: PLR0911 - one per result
     if fold.refused:
         return Result.REFUSED
-    if cdr.seat:
+    if fold.talked:
         return Result.ANSWERED
     if cdr.ended_by is EndedBy.LOST:
         return Result.LOST
     if fold.left is QueueLeftBy.ABANDONED:
         return Result.ABANDONED
+    if cdr.ended_by is EndedBy.ENGINE and fold.rings and fold.joined is None:
+        return Result.UNREACHED
     if cdr.ended_by is EndedBy.ENGINE:
         return Result.SELF_SERVED
     return Result.GAVE_UP

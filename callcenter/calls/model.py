@@ -59,7 +59,7 @@ class Offered(CallEvent, frozen=True, kw_only=True):
 
 
 class Routed(CallEvent, frozen=True, kw_only=True):
-    """Routing decided; ``rule`` says which rule did."""
+    """Routing decided; ``rule`` says which rule did. Again when the call was sent on from there."""
 
     destination: str
     rule: str
@@ -102,12 +102,20 @@ class QueueJoined(CallEvent, frozen=True, kw_only=True):
 
 
 class OfferMade(CallEvent, frozen=True, kw_only=True):
-    """A seat was taken for this caller."""
+    """A seat was taken for this caller, or a line, an extension or an outside number is rung.
+
+    ``kind`` is seat, line, extension or outside; ``extension`` is what is dialled, ``seat`` is set
+    when it is one, ``queue`` when the caller waits in one. ``group`` and ``line`` name a line.
+    Several may be out at once: they ring together and the first to answer has the call.
+    """
 
     offer: str
     queue: str
     seat: str
     extension: str
+    kind: str = "seat"
+    group: str = ""
+    line: str = ""
 
 
 class OfferRang(CallEvent, frozen=True, kw_only=True):
@@ -115,6 +123,13 @@ class OfferRang(CallEvent, frozen=True, kw_only=True):
 
     offer: str
     leg: LegId
+
+
+class LinesPassed(CallEvent, frozen=True, kw_only=True):
+    """Lines that were not rung, each with the reason (closed, all its calls are taken, ...)."""
+
+    group: str
+    passed: list[tuple[str, str]]
 
 
 class OfferEnded(CallEvent, frozen=True, kw_only=True):
@@ -187,6 +202,7 @@ AnyCallEvent = (
     | QueueJoined
     | OfferMade
     | OfferRang
+    | LinesPassed
     | OfferEnded
     | TalkStarted
     | TalkEnded
@@ -222,7 +238,7 @@ class OpenCall:
         self.answered = False
         self.node: NodeEntered | None = None
         self.queue: QueueJoined | None = None
-        self.offer: OfferMade | None = None
+        self.offers: dict[str, OfferMade] = {}
         self.rang: OfferRang | None = None
         self.talk: TalkStarted | None = None
         self.recording: RecordingStarted | None = None
@@ -231,6 +247,13 @@ class OpenCall:
     def leg(self) -> LegId:
         """The caller's channel."""
         return self.offered.leg if self.offered else LegId("")
+
+    @property
+    def offer(self) -> OfferMade | None:
+        """Who talks, or the newest of those who are rung."""
+        if self.talk is not None and (talking := self.offers.get(self.talk.offer)):
+            return talking
+        return next(reversed(self.offers.values()), None)
 
     @property
     def state(self) -> CallState:
@@ -251,6 +274,7 @@ class OpenCall:
                 self.offered, self.tenant = event, event.tenant
             case Routed():
                 self.routed, self.tenant = event, event.tenant
+                self.node = None  # a flow begins anew
             case Answered():
                 self.answered = True
             case NodeEntered():
@@ -258,15 +282,18 @@ class OpenCall:
             case QueueJoined():
                 self.queue = event
             case OfferMade():
-                self.offer, self.rang = event, None
+                self.offers[event.offer] = event
+                self.rang = None
             case OfferRang():
                 self.rang = event
             case OfferEnded(outcome=outcome) if outcome != OfferOutcome.ANSWERED:
-                self.offer = self.rang = None
+                self.offers.pop(event.offer, None)
+                self.rang = self.rang if self.offers else None
             case TalkStarted():
                 self.talk = event
             case TalkEnded():
-                self.talk = self.offer = self.rang = None
+                self.talk = self.rang = None
+                self.offers.clear()
             case QueueLeft():
                 self.queue = None
             case RecordingStarted():

@@ -150,15 +150,18 @@ class Conductor:
         self._agreed.set()
 
     def _hold_seat(self, call: OpenCall) -> None:
-        """A ring or talk goes on that an earlier engine began: its seat is not free."""
-        if call.offer is None or call.id in self._context.held:
+        """A ring or talk goes on that an earlier engine began: its seats are not free."""
+        if not call.offers or call.id in self._context.held:
             return
-        offer = call.offer
-        held = self._context.dispatcher.adopt(
-            call.id, offer.queue, offer.seat, offer.extension, talking=call.talk is not None
-        )
-        if held is not None:
-            self._context.held[call.id] = held
+        held = [
+            self._context.dispatcher.adopt(
+                call.id, offer.queue, offer.seat, offer.extension, talking=call.talk is not None
+            )
+            for offer in call.offers.values()
+            if offer.seat
+        ]
+        if kept := [offer for offer in held if offer is not None]:
+            self._context.held[call.id] = kept
 
     async def _close_unwatched(self, call: OpenCall) -> None:
         try:

@@ -4,15 +4,20 @@ from dataclasses import dataclass, field
 
 from callcenter.acd import Dispatcher, Offer
 from callcenter.calls import Ledger
+from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.prompt_line import Studio
 from callcenter.kernel.clock import Clock
+from callcenter.members import MemberBook
 from callcenter.records import Recordings, Voicemail
 from callcenter.snapshot import CurrentSnapshot
 
 
 @dataclass(kw_only=True)
 class Context:
-    """``held`` are seats kept for talks that began under an earlier engine, by call."""
+    """``held`` are seats kept for rings and talks that began under an earlier engine, by call.
+
+    ``turns`` counts the calls of each group of lines, for round-robin.
+    """
 
     clock: Clock
     ledger: Ledger
@@ -21,4 +26,7 @@ class Context:
     recordings: Recordings
     voicemail: Voicemail
     studio: Studio
-    held: dict[str, Offer] = field(default_factory=dict)
+    members: MemberBook
+    last_agents: LastAgents = field(default_factory=LastAgents)
+    held: dict[str, list[Offer]] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)

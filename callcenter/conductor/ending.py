@@ -4,9 +4,11 @@ from datetime import datetime
 
 from callcenter.acd import OfferFailure
 from callcenter.calls import (
+    Answered,
     CallEnded,
     EndedBy,
     OfferEnded,
+    OfferMade,
     OfferOutcome,
     OpenCall,
     QueueLeft,
@@ -42,39 +44,50 @@ def settle_dial(
 
     Returns whether caller and seat have talked. ``at`` serves where the PBX gave no times.
     """
-    offer, talk = call.offer, call.talk
-    answered = dial is not None and dial.status is DialStatus.ANSWER
-    if offer is not None and talk is None:
-        if dial is not None and answered:
+    if call.talk is None and call.offers:
+        if dial is not None and dial.status is DialStatus.ANSWER:
             _answered(context, call, dial, at)
         else:
             outcome = OUTCOMES[dial.status] if dial else OfferOutcome.CALLER_GONE
-            context.ledger.note(
-                call.id, OfferEnded(at=at, offer=offer.offer, seat=offer.seat, outcome=outcome)
-            )
+            _fail(context, call, list(call.offers.values()), outcome, at)
     talk = call.talk
     if talk is not None:
         if dial is not None and dial.answered_at and dial.talk is not None:
             at = dial.answered_at + dial.talk
         context.ledger.note(call.id, TalkEnded(at=at, offer=talk.offer, seat=talk.seat, by=by))
-    if held := context.held.pop(call.id, None):
-        if talk is not None:
+    for held in context.held.pop(call.id, ()):
+        if talk is not None and held.seat == talk.seat:
             context.dispatcher.answered(held)  # perhaps while nobody watched
             context.dispatcher.talk_ended(held)
+        elif talk is not None:
+            context.dispatcher.failed(held, OfferFailure.WITHDRAWN)
         else:
             outcome = OUTCOMES[dial.status] if dial else OfferOutcome.CALLER_GONE
             context.dispatcher.failed(held, FAILURES.get(outcome, OfferFailure.CALLER_GONE))
     return talk is not None
 
 
+def _fail(
+    context: Context, call: OpenCall, offers: list[OfferMade], outcome: OfferOutcome, at: datetime
+) -> None:
+    for offer in offers:
+        context.ledger.note(
+            call.id, OfferEnded(at=at, offer=offer.offer, seat=offer.seat, outcome=outcome)
+        )
+
+
 def _answered(context: Context, call: OpenCall, dial: DialResult, at: datetime) -> None:
-    offer, moment = call.offer, dial.answered_at or at
-    if offer is None:
-        return
+    offers, moment = list(call.offers.values()), dial.answered_at or at
+    found = next((each for each in offers if each.extension == dial.party), None)
+    offer = found or offers[-1]
+    _fail(context, call, [o for o in offers if o is not offer], OfferOutcome.WITHDRAWN, moment)
     note = context.ledger.note
+    if not call.answered:
+        note(call.id, Answered(at=moment))
     outcome = OfferOutcome.ANSWERED
     note(call.id, OfferEnded(at=moment, offer=offer.offer, seat=offer.seat, outcome=outcome))
-    note(call.id, QueueLeft(at=moment, queue=offer.queue, by=QueueLeftBy.ANSWERED))
+    if offer.queue:
+        note(call.id, QueueLeft(at=moment, queue=offer.queue, by=QueueLeftBy.ANSWERED))
     leg = dial.leg or LegId("")
     note(call.id, TalkStarted(at=moment, offer=offer.offer, seat=offer.seat, leg=leg))
 

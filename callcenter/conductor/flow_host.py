@@ -1,27 +1,36 @@
 """What the walker asks of the conductor; see :class:`callcenter.ivr.Host`."""
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from callcenter.calls import MenuChoice, NodeEntered, OpenCall
 from callcenter.conductor.context import Context
+from callcenter.conductor.hunt import Hunt
 from callcenter.conductor.queueing import QueueVisit as Visit
+from callcenter.conductor.reaching import Reach
 from callcenter.ivr import (
     DialOutcome,
     Flow,
     MemberCheck,
+    MemberOutcome,
     NotAvailable,
     QueueOutcome,
     QueueVisit,
     Target,
+    TargetKind,
     VoicemailOutcome,
     VoicemailVisit,
     WebAnswer,
     WebRequest,
 )
-from callcenter.pbx.port import Channel
+from callcenter.kernel.errors import NotFound
+from callcenter.pbx.port import Channel, DialStatus
+from callcenter.records import Sender
 from callcenter.routing import Decision
+from callcenter.routing.dialling import dial_plan
+from callcenter.routing.regions import region_of
 
 _log = structlog.get_logger(__name__)
 
@@ -41,17 +50,36 @@ class FlowHost:
 
     def facts(self) -> Mapping[str, str]:
         """What is known of the call."""
-        arrival = self._channel.arrival
+        arrival, tenants = self._channel.arrival, self._context.snapshot.now.numbers.tenants
+        tenant = tenants.get(self._decision.tenant)
+        region = self._decision.region
+        if region is None and arrival.caller:
+            region = region_of(dial_plan(tenant.country if tenant else "CN").key(arrival.caller))
+        now = self._context.clock.now().astimezone(ZoneInfo(tenant.zone if tenant else "UTC"))
         return {
             "caller": arrival.caller,
             "dialled": arrival.dialled,
             "source": str(arrival.source),
             "tenant": self._decision.tenant,
+            "country": region.country if region else "",
+            "province": region.province if region else "",
+            "city": region.city if region else "",
+            "region": (region.city or region.province or region.country) if region else "",
+            "now": now.isoformat(),
         }
 
     def hours(self, calendar: str) -> str:
-        """Not served yet."""
-        raise NotAvailable(f"Calendar {calendar!r}: hours are not available in flows yet.")
+        """Open, closed or holiday; without a name the hours of the dialled number."""
+        snapshot = self._context.snapshot.now
+        hosted = snapshot.numbers.numbers.get(self._channel.arrival.dialled)
+        name = calendar or (hosted.hours if hosted else "")
+        if not name:
+            return "open"
+        plan = snapshot.routing.plans.get((self._decision.tenant, name))
+        if plan is None:
+            raise NotFound(f"There are no hours {name!r}.")
+        status = plan.at(self._context.clock.now().timestamp())
+        return "open" if status.open else "holiday" if status.holiday else "closed"
 
     def flow(self, name: str) -> Flow | None:
         """The published version."""
@@ -95,21 +123,77 @@ class FlowHost:
         return QueueOutcome.SERVED
 
     async def dial(self, target: Target) -> DialOutcome:
-        """Not served yet."""
-        raise NotAvailable(f"Ringing {target.kind} {target.name} is not available yet.")
+        """Ring somebody; they talk as in any other talk: recorded, journaled, billed."""
+        tenant, name = self._decision.tenant, target.name
+        reach = Reach(self._context, self._call, self._channel, tenant, self._ringing)
+        match target.kind:
+            case TargetKind.SEAT:
+                status = await reach.seat(name, target.ring)
+            case TargetKind.EXTENSION:
+                status = await reach.extension(name, target.ring)
+            case TargetKind.OUTSIDE:
+                status = await reach.outside(name, target.ring)
+            case TargetKind.LINES:
+                name = name or self._channel.arrival.dialled
+                group = self._context.snapshot.now.lines.groups.get(name)
+                if group is None or group.tenant != tenant:
+                    raise NotFound(f"There are no lines {name!r}.")
+                ringing = self._ringing
+                hunt = Hunt(self._context, self._call, self._channel, group, ringing=ringing)
+                status = await hunt.run(target.ring)
+        return _OUTCOMES.get(status, DialOutcome.UNREACHABLE)
+
+    @property
+    def _ringing(self) -> str:
+        hosted = self._context.snapshot.now.numbers.numbers.get(self._channel.arrival.dialled)
+        return hosted.colour_ring if hosted else ""
 
     async def voicemail(self, visit: VoicemailVisit) -> VoicemailOutcome:
-        """Not served yet."""
-        raise NotAvailable(f"Voicemail box {visit.box!r}: voicemail is not available yet.")
+        """Beep, record, keep; the walker has greeted."""
+        sender = Sender(
+            call=self._call.id,
+            tenant=self._decision.tenant,
+            caller=self._channel.arrival.caller,
+        )
+        message = await self._context.voicemail.take_message(
+            self._channel,
+            visit.box,
+            sender,
+            language=visit.language,
+            greeting=(),
+            longest=visit.longest,
+        )
+        return VoicemailOutcome.KEPT if message else VoicemailOutcome.EMPTY
 
     async def request(self, request: WebRequest) -> WebAnswer:
         """Not served yet."""
         raise NotAvailable(f"The request to {request.url} cannot be made: not available yet.")
 
     async def member(self, number: str, pin: str) -> MemberCheck:
-        """Not served yet."""
-        raise NotAvailable("The check of a member is not available yet.")
+        """Number and PIN against the members of the tenant."""
+        book, tenant = self._context.members, self._decision.tenant
+        standing = await book.check(tenant, number, pin, self._context.clock.now())
+        outcome = MemberOutcome(standing.value)
+        if outcome is not MemberOutcome.OK:
+            return MemberCheck(outcome=outcome)
+        member = book.find(tenant, number)
+        values = {"member": number, "member_queue": member.queue}
+        return MemberCheck(outcome=outcome, values=values, priority=member.priority)
 
     async def last_agent(self) -> str:
-        """Nobody is known."""
-        return ""
+        """The seat that last spoke with this caller, if it is free."""
+        caller = self._channel.arrival.caller
+        seat = self._context.last_agents.of(self._decision.tenant, caller)
+        if not seat:
+            return ""
+        try:
+            return seat if self._context.dispatcher.seat(seat).takes_calls else ""
+        except NotFound:
+            return ""
+
+
+_OUTCOMES = {
+    DialStatus.ANSWER: DialOutcome.TALKED,
+    DialStatus.BUSY: DialOutcome.BUSY,
+    DialStatus.NO_ANSWER: DialOutcome.NO_ANSWER,
+}

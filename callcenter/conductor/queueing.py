@@ -6,6 +6,7 @@ import structlog
 
 from callcenter.acd import Offer, OfferFailure
 from callcenter.calls import (
+    Answered,
     EndedBy,
     OfferEnded,
     OfferMade,
@@ -15,12 +16,12 @@ from callcenter.calls import (
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
-    RecordingStarted,
     TalkEnded,
     TalkStarted,
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
+from callcenter.conductor.recorder import record
 from callcenter.pbx.port import (
     Channel,
     Dial,
@@ -38,7 +39,11 @@ _log = structlog.get_logger(__name__)
 class QueueVisit:
     """One caller, one queue. ``first arrival`` is kept over restarts and failed offers."""
 
-    def __init__(self, context: Context, call: OpenCall, channel: Channel, queue: str) -> None:
+    def __init__(
+        self, context: Context, call: OpenCall, channel: Channel, queue: str, *, music: str = ""
+    ) -> None:
+        """``music`` "" is the queue's own; else a colour ring, which goes before it."""
+        self._music = music
         self._context = context
         self._call = call
         self._channel = channel
@@ -60,8 +65,8 @@ class QueueVisit:
             await self._serve(offers)
         except NodeLost:
             # The ring or talk goes on in the PBX; the seat stays taken until we know how it ended.
-            if waiting.offer is not None:
-                context.held[call.id] = waiting.offer
+            if waiting.offers:
+                context.held[call.id] = list(waiting.offers)
             context.dispatcher.let_go(waiting)
             raise
         finally:
@@ -70,7 +75,7 @@ class QueueVisit:
     async def _serve(self, offers: "asyncio.Queue[Offer]") -> None:
         while True:
             plan = self._context.dispatcher.queue_plan(self._queue)
-            await self._channel.music(plan.music if plan else "default")
+            await self._channel.music(self._music or (plan.music if plan else "default"))
             offer = await self._next(offers)
             if await self._try(offer):
                 return
@@ -100,9 +105,9 @@ class QueueVisit:
                 extension=offer.extension,
             ),
         )
-        if offer.record and self._call.recording is None:
-            await self._record()
-        dial = Dial(extension=offer.extension, ring=offer.ring, music=offer.music)
+        if offer.record:
+            await record(self._context, self._call, self._channel)
+        dial = Dial(extension=offer.extension, ring=offer.ring, music=self._music or offer.music)
         try:
             result = await self._channel.dial(dial, lambda step: self._progress(offer, step))
         except Hangup:
@@ -110,24 +115,14 @@ class QueueVisit:
             raise
         return self._over(offer, result.status, EndedBy.SEAT)
 
-    async def _record(self) -> None:
-        name = self._context.recordings.name(self._call.id, self._context.clock.now())
-        try:
-            path = self._context.recordings.prepare(name)
-        except OSError as error:  # a full or missing disk stops recording, never a call
-            _log.error("cannot record", call=self._call.id, why=str(error))
-            return
-        self._context.ledger.note(
-            self._call.id, RecordingStarted(at=self._context.clock.now(), path=name)
-        )
-        await self._channel.record(path)
-
     def _progress(self, offer: Offer, step: DialProgress) -> None:
         note, call = self._context.ledger.note, self._call.id
         match step:
             case LegRinging():
                 note(call, OfferRang(at=step.at, offer=offer.token, leg=step.leg))
             case LegAnswered():
+                if not self._call.answered:  # a colour ring was heard until now
+                    note(call, Answered(at=step.at))
                 if not self._context.dispatcher.answered(offer):
                     _log.error("answered without holding the seat", call=call, seat=offer.seat)
                 outcome = OfferOutcome.ANSWERED

@@ -5,6 +5,7 @@ or with the connection: then the call stays open and somebody will find it again
 """
 
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -20,16 +21,19 @@ from callcenter.calls import (
     TurnedAway,
 )
 from callcenter.conductor.context import Context
+from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost
-from callcenter.ivr import Back, Flow, Walker
+from callcenter.ivr import Back, Flow, WalkEnd, Walker
 from callcenter.kernel.errors import NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
-from callcenter.routing import Decision, Facts, Kind, Tables, again, decide
+from callcenter.routing import Decision, Destination, Facts, Kind, Tables, again, decide
+from callcenter.routing.inside import from_extension
 
 _log = structlog.get_logger(__name__)
+_MOST_MOVES = 10
 
 
 class Session:
@@ -71,7 +75,18 @@ class Session:
         decision = self._decide()
         own = self._context.snapshot  # looked up at each word: a new prompt counts at once
         self._channel.use_prompts(lambda prompt: own.now.prompts.find(decision.tenant, prompt))
-        match decision.destination.kind:
+        for _ in range(_MOST_MOVES):
+            to = await self._go(decision)
+            if to is None:
+                return
+            decision = self._sent_on(decision, to)
+        _log.error("call sent on for ever", call=self._id)
+        await Destinations(self._context, self._call, self._channel, decision).apologise()
+
+    async def _go(self, decision: Decision) -> Destination | None:
+        """Serve the caller at one place; where to go on from there, if anywhere."""
+        destination = decision.destination
+        match destination.kind:
             case Kind.REFUSE:
                 await self._turn_away(decision)
             case Kind.FEATURE:
@@ -83,10 +98,38 @@ class Session:
                     decision.language,
                     self._context.studio,
                 )
-                await features.run(decision.destination.name)
+                await features.run(destination.name)
             case Kind.FLOW:
                 await self._answer()
-                await self._walk(decision)
+                if await self._walk(decision) is WalkEnd.BROKEN:
+                    return decision.fallback
+            case _:
+                places = Destinations(self._context, self._call, self._channel, decision)
+                to = await places.go(destination)
+                if isinstance(to, Destination):
+                    return to
+                if to is not None:
+                    await self._not_reached(places, to)
+        return None
+
+    def _sent_on(self, decision: Decision, to: Destination) -> Decision:
+        rule = f"nobody at {decision.destination}"
+        now = self._context.clock.now()
+        routed = Routed(at=now, destination=str(to), rule=rule, tenant=decision.tenant)
+        self._context.ledger.note(self._id, routed)
+        # A fallback has no fallback of its own: nobody goes round in circles.
+        fallback = None if to == decision.fallback else decision.fallback
+        return replace(decision, destination=to, rule=rule, fallback=fallback)
+
+    async def _not_reached(self, places: Destinations, cause: Cause) -> None:
+        """An unanswered caller gets the cause, an answered one words."""
+        if self._call.answered:
+            await places.apologise()
+            return
+        with suppress(Hangup):
+            await self._channel.reject(cause)
+        now = self._context.clock.now()
+        await close(self._context, self._call, EndedBy.ENGINE, cause, now)
 
     def _decide(self) -> Decision:
         arrival = self._channel.arrival
@@ -99,7 +142,7 @@ class Session:
             dialled=arrival.dialled,
             **self._calls_besides(arrival.dialled, tables),
         )
-        decision = decide(facts, tables, now)
+        decision = from_extension(facts, tables.numbers) or decide(facts, tables, now)
         if self._resuming and self._call.routed is not None:
             # It was let in; what an administrator changed since is for the next call.
             return again(self._call.routed.destination, decision)
@@ -142,14 +185,14 @@ class Session:
             await self._channel.reject(cause)
         await close(self._context, self._call, EndedBy.ENGINE, cause, self._context.clock.now())
 
-    async def _walk(self, decision: Decision) -> None:
+    async def _walk(self, decision: Decision) -> WalkEnd:
         at = self._call.node
         flow = self._flow(decision, at)
         here = at if at is not None and at.flow == flow.name else None
         host = FlowHost(self._context, self._call, self._channel, decision)
         values = here.values if here else {}
         walker = Walker(flow, self._channel, host, decision.language, values)
-        await walker.walk(here.node if here else "", self._back)
+        return await walker.walk(here.node if here else "", self._back)
 
     @property
     def _back(self) -> Back:

@@ -1,0 +1,70 @@
+"""Rings one extension, one outside number or one named seat for a caller."""
+
+import re
+from datetime import timedelta
+
+from callcenter.calls import OpenCall
+from callcenter.conductor.context import Context
+from callcenter.conductor.parties import Party, Rings
+from callcenter.pbx.port import Channel, DialStatus, Prompt, Source, colour_ring
+
+RING = timedelta(seconds=30)
+_OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
+
+
+class Reach:
+    """For one caller. ``tenant`` is whose extensions may be rung; ``ringing`` a colour ring."""
+
+    def __init__(
+        self, context: Context, call: OpenCall, channel: Channel, tenant: str, ringing: str = ""
+    ) -> None:
+        self._context = context
+        self._call = call
+        self._channel = channel
+        self._tenant = tenant
+        self._ringing = ringing
+
+    async def extension(self, number: str, ring: timedelta | None = None) -> DialStatus:
+        """A telephone of the tenant, whoever sits there."""
+        found = self._context.snapshot.now.numbers.extensions.get(number)
+        if found is None or found.tenant != self._tenant:
+            return DialStatus.UNREACHABLE
+        ringing = found.colour_ring or self._ringing
+        return await self._ring(Party(kind="extension", number=number), ring or RING, ringing)
+
+    async def outside(
+        self, number: str, ring: timedelta | None = None, presents: str = ""
+    ) -> DialStatus:
+        """A number of the world, by the trunk that leads out."""
+        trunk = self._context.snapshot.now.numbers.way_out()
+        if not trunk or not _OUTSIDE.fullmatch(number):
+            return DialStatus.UNREACHABLE
+        party = Party(kind="outside", number=number, trunk=trunk)
+        return await self._ring(party, ring or RING, self._ringing, presents)
+
+    async def seat(self, number: str, ring: timedelta | None = None) -> DialStatus:
+        """A seat of the tenant, if it is free: wherever its agent is logged in."""
+        plan = self._context.snapshot.now.plan.seats.get(number)
+        if plan is None or plan.tenant != self._tenant:
+            return DialStatus.UNREACHABLE
+        offer = self._context.dispatcher.take(number, self._call.id, ring=ring or RING)
+        if offer is None:
+            return DialStatus.BUSY
+        party = Party(kind="seat", number=offer.extension, offer=offer)
+        return await self._ring(party, ring or RING, self._ringing)
+
+    async def _ring(
+        self, party: Party, ring: timedelta, ringing: str, presents: str = ""
+    ) -> DialStatus:
+        inside = self._channel.arrival.source is Source.EXTENSION
+        heard = "default" if self._call.answered and not inside else ""
+        rings = Rings(
+            self._context,
+            self._call,
+            self._channel,
+            (party,),
+            music=colour_ring(Prompt(ringing)) if ringing else heard,
+            recorded=True,
+            presents=presents,
+        )
+        return await rings.run(ring)
