@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import click
 
-from callcenter.cli.desk import reached, row, who
+from callcenter.cli.either import reached, row, who
 from callcenter.cli.shown import clean, day_and_clock, json_option, show_rows
 from callcenter.cli.sounds import FileProblem, deliver
 

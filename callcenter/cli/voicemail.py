@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 import click
 
-from callcenter.cli.desk import reached, row
+from callcenter.cli.either import reached, row
 from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_rows
 from callcenter.cli.sounds import deliver
 
