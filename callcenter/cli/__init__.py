@@ -15,9 +15,14 @@ from callcenter.cli.db import db
 from callcenter.cli.demo import demo
 from callcenter.cli.engine import reload, status, stop, up
 from callcenter.cli.flow import flow
+from callcenter.cli.hours import hours
+from callcenter.cli.lists import lists
+from callcenter.cli.number import number, tenant
 from callcenter.cli.pbx import pbx
 from callcenter.cli.prompt import prompt
 from callcenter.cli.queue import queue
+from callcenter.cli.region import region
+from callcenter.cli.route import route
 from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
 from callcenter.cli.told import Sentences
@@ -43,6 +48,12 @@ for _command in (
     reload,
     seat,
     queue,
+    number,
+    tenant,
+    lists,
+    region,
+    hours,
+    route,
     flow,
     prompt,
     voicemail,

@@ -23,7 +23,8 @@ from callcenter.routing.store import (
 from callcenter.routing.tables import RegionRule, Tables
 
 _log = structlog.get_logger(__name__)
-_AT_ONCE = 20_000
+_AT_ONCE = 1_000  # fetched in one go, during which no other thread runs
+_TOGETHER = 50_000
 
 
 def load_tables(connection: Connection, numbers: Numbers, before: Tables | None = None) -> Tables:
@@ -53,11 +54,12 @@ def load_lists(connection: Connection, before: Lists) -> Lists:
     if before.revision == 0:
         query = query.where(~rows.removed)
     result = connection.execution_options(yield_per=_AT_ONCE).execute(query)
-    lists = before
-    for some in result.partitions(_AT_ONCE):
-        lists = lists.changed(
-            newest, [Change(r[0], r[1], r[2], r[3], r[4], removed=r[5]) for r in some]
-        )
+    lists, some = before, list[Change]()
+    for rows_read in result.partitions(_AT_ONCE):
+        some += [Change(r[0], r[1], r[2], r[3], r[4], removed=r[5]) for r in rows_read]
+        if len(some) >= _TOGETHER:
+            lists, some = lists.changed(newest, some), []
+    lists = lists.changed(newest, some)
     return Lists(revision=newest, black=lists.black, white=lists.white)
 
 

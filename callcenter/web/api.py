@@ -18,6 +18,7 @@ from callcenter.calls.cdr import Cdr
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.flows import add_flows
 from callcenter.web.prompts import add_prompts
+from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
 from callcenter.web.views import CallView, ProblemView, StatusView
 from callcenter.web.voicemail import add_voicemail
@@ -77,6 +78,7 @@ def create_api(services: Services) -> FastAPI:
     add_flows(router, services)
     add_prompts(router, services)
     add_voicemail(router, services)
+    add_routing(router, services)
     api.include_router(router)
     _errors(api)
     return api

@@ -10,12 +10,17 @@ from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.web.flows import Flows
 from callcenter.web.prompts import Prompts
+from callcenter.web.routing import Routing
 from callcenter.web.views import CallView, StatusView
 from callcenter.web.voicemail import Boxes
 
 
 class Services(Protocol):
     """A running engine, as seen from outside."""
+
+    @property
+    def routing(self) -> Routing:
+        """Numbers, lists, regions, hours."""
 
     @property
     def flows(self) -> Flows:

@@ -1,0 +1,49 @@
+"""How the commands of routing ask: the same paths, in the engine or, where none runs, without."""
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlencode
+
+from callcenter.cli.either import reached
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from callcenter.settings import Settings
+    from callcenter.web.client import Client
+
+
+class Desk(Protocol):
+    """The API, in the engine or without one."""
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One request; a refusal comes back as the error it was."""
+
+
+def desk(*, telling: bool = False) -> AbstractContextManager[Desk]:
+    """``telling``: say so when a change went to the database only."""
+    return reached(_remote, _local, telling=telling)
+
+
+def path(*parts: str, **query: object) -> str:
+    """A path of the API; whatever is in the parts stays one part."""
+    made = "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    asked = {name: value for name, value in query.items() if value not in ("", None)}
+    return f"{made}?{urlencode(asked)}" if asked else made
+
+
+def given(**values: object) -> dict[str, Any]:
+    """A body of what was given; ``none`` takes a value away."""
+    said = {name: value for name, value in values.items() if value is not None}
+    return {name: "" if value == "none" else value for name, value in said.items()}
+
+
+def _remote(client: "Client") -> Desk:
+    return client
+
+
+def _local(database: "Engine", _settings: "Settings") -> Desk:
+    from callcenter.services.routing import DatabaseRouting
+    from callcenter.web.alone import Alone
+
+    return Alone(DatabaseRouting(database))

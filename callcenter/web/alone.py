@@ -1,0 +1,45 @@
+"""The paths of routing where no engine runs: the same bodies, checks and sentences, no socket.
+
+The command line asks here as it asks a :class:`callcenter.web.client.Client`.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, FastAPI
+
+from callcenter.web.api import _errors, _Route
+from callcenter.web.client import Row, _refusal
+from callcenter.web.routing import Routing, add_routing
+
+
+@dataclass(frozen=True)
+class _Desk:
+    routing: Routing
+
+
+class Alone:
+    """Answers from the database. Blocking; not for use inside an event loop."""
+
+    def __init__(self, routing: Routing) -> None:
+        self._api = FastAPI(openapi_url=None)
+        router = APIRouter(prefix="/v1", route_class=_Route)
+        add_routing(router, _Desk(routing))
+        self._api.include_router(router)
+        _errors(self._api)
+
+    def ask(self, method: str, path: str, body: Row | None = None) -> Any:
+        """One request."""
+        return asyncio.run(self._ask(method, path, body))
+
+    async def _ask(self, method: str, path: str, body: Row | None) -> Any:
+        transport = httpx.ASGITransport(self._api)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://here", trust_env=False
+        ) as client:
+            response = await client.request(method, path, json=body)
+        if response.is_success:
+            return response.json() if response.content else None
+        raise _refusal(response)
