@@ -179,13 +179,13 @@ class Dispatcher(Desk):
     def ahead(self, waiting: Waiting) -> int:
         """Callers who will be served before this one."""
         queue = self._index.queues[waiting.queue]
-        return queue.ahead(waiting.order, self._clock.monotonic())
+        return queue.ahead(waiting.order, waiting.ticket, self._clock.monotonic())
 
     def estimate(self, waiting: Waiting) -> Estimate | None:
         """How long this caller will still wait; ``None`` when nothing is known yet."""
         now, best = self._clock.monotonic(), None
         for line in waiting.lines:
-            ahead = line.queue.ahead(waiting.order, now)
+            ahead = line.queue.ahead(waiting.order, waiting.ticket, now)
             found = line.queue.pace.estimate(ahead, line.on_duty)
             if found is not None and (best is None or found.mean < best.mean):
                 best = found

@@ -9,7 +9,7 @@ from itertools import islice
 from callcenter.acd.line import Line
 from callcenter.acd.model import Decision, Passed, SeatState, SeatStatus
 from callcenter.acd.seat import Seat
-from callcenter.acd.skills import levels
+from callcenter.acd.skills import ANYBODY, levels
 from callcenter.acd.waiting import Waiting
 from callcenter.kernel.clock import Clock
 
@@ -22,13 +22,12 @@ def decision(
     """What is known at the moment of the offer; to be made before the seat is taken."""
     now, queue = clock.now(), line.queue
     others = [n for n, _ in islice(queue.plan.seats, MOST + 1) if n != seat.plan.number][:MOST]
-    mine = any(n == seat.plan.number for n, _ in islice(queue.plan.seats, MOST + 1))
+    mine = seat.plan.number in queue.lines[ANYBODY].places
     passed = tuple(
         Passed(seat=number, why=_why(clock.monotonic(), line, seats[number], seat))
         for number in others
         if number in seats
     )
-    listed = len(others) + mine
     return Decision(
         at=now,
         call=waiting.call,
@@ -37,7 +36,7 @@ def decision(
         why=_chosen(line),
         waited=(now - waiting.joined_at).total_seconds(),
         passed=passed,
-        unlisted=max(0, len(queue.plan.seats) - listed),
+        unlisted=max(0, len(queue.plan.seats) - mine - len(others)),
     )
 
 

@@ -25,7 +25,7 @@ class Queue:
         self.turns: dict[str, int] = {}
         self.turn = 0
         self.pace = Pace()
-        self._orders: list[Order] = []
+        self._orders: list[tuple[Order, int]] = []
         self._sorted_at = -_STALE
 
     def follow(self, plan: QueuePlan) -> None:
@@ -50,12 +50,12 @@ class Queue:
             if place := line.places.get(number):
                 place.turn = self.turn
 
-    def ahead(self, order: Order, now: float) -> int:
+    def ahead(self, order: Order, ticket: int, now: float) -> int:
         """How many callers come before this place. In long queues at most a second old: the
         places are put in order once a second, not for each who asks."""
         if len(self.callers) <= _EXACT:
-            return sum(waiting.order < order for waiting in self.callers.values())
+            return sum((w.order, w.ticket) < (order, ticket) for w in self.callers.values())
         if now - self._sorted_at >= _STALE:
-            self._orders = sorted(waiting.order for waiting in self.callers.values())
+            self._orders = sorted((w.order, w.ticket) for w in self.callers.values())
             self._sorted_at = now
-        return min(bisect_left(self._orders, order), len(self.callers) - 1)
+        return min(bisect_left(self._orders, (order, ticket)), len(self.callers) - 1)
