@@ -14,7 +14,7 @@ from callcenter.cli.completion import completion
 from callcenter.cli.db import db
 from callcenter.cli.demo import demo
 from callcenter.cli.engine import reload, status, stop, up
-from callcenter.cli.flow import flow
+from callcenter.cli.flow_show import flow
 from callcenter.cli.hours import hours
 from callcenter.cli.lists import lists
 from callcenter.cli.number import number, tenant

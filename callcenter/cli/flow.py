@@ -4,27 +4,28 @@ Changes go to the running engine and count from the next call; where no engine r
 database and count from its start, and one sentence says so.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from callcenter.cli.reach import engine, names
+from callcenter.cli.desk import reached
+from callcenter.cli.reach import names
 from callcenter.cli.shown import clean, day_and_clock, json_option, show_json, show_rows
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from callcenter.services.flows import FlowDesk
-    from callcenter.web.client import Row
+    from callcenter.settings import Settings
+    from callcenter.web.client import Client, Row
 
-_AWAY = "No engine runs: this went to the database and counts when one is started."
-_flow_names = names(lambda client: client.flows(), "name", "tenant")
+flow_names = names(lambda client: client.flows(), "name", "tenant")
 _tenant_option = click.option("--tenant", default="", help="Whose flow it is.")
-_version_option = click.option("--version", type=click.IntRange(0), default=0)
+version_option = click.option("--version", type=click.IntRange(0), default=0)
 
 
-class _Desk(Protocol):
+class Desk(Protocol):
     """The same words to an engine (:class:`callcenter.web.client.Client`) and to the database."""
 
     def flows(self) -> "list[Row]": ...
@@ -45,7 +46,7 @@ def flow() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List flows and the version in force."""
-    with _desk() as desk:
+    with flow_desk() as desk:
         rows = desk.flows()
     columns = {
         "Flow": lambda row: row["name"],
@@ -58,11 +59,11 @@ def list_(as_json: bool) -> None:
 
 
 @flow.command()
-@click.argument("name", shell_complete=_flow_names)
+@click.argument("name", shell_complete=flow_names)
 @json_option
 def versions(name: str, as_json: bool) -> None:
     """List the versions of a flow, newest first."""
-    with _desk() as desk:
+    with flow_desk() as desk:
         rows = desk.flow_versions(name)
     columns = {
         "Version": lambda row: row["version"],
@@ -80,23 +81,23 @@ def versions(name: str, as_json: bool) -> None:
 @click.option("--publish", "and_publish", is_flag=True, help="Put it in force at once.")
 def import_(file: Any, tenant: str, and_publish: bool) -> None:
     """Store FILE (YAML or JSON, - for stdin) as a draft version."""
-    text = _read(file)
-    with _desk(telling=True) as desk:
+    text = read_text(file)
+    with flow_desk(telling=True) as desk:
         report = desk.flow_add(text, tenant, _who())
         _show_findings(file.name, report)
         if not report["version"]:
-            _fail(f"{file.name} is no flow; nothing was stored.")
+            fail(f"{file.name} is no flow; nothing was stored.")
         click.echo(f"Flow {report['name']} has version {report['version']}, a draft.")
         if and_publish:
             _show_published(desk.flow_publish(report["name"], report["version"]))
 
 
 @flow.command()
-@click.argument("name", shell_complete=_flow_names)
-@_version_option
+@click.argument("name", shell_complete=flow_names)
+@version_option
 def export(name: str, version: int) -> None:
     """Print a version as it was written; without --version the one in force."""
-    with _desk() as desk:
+    with flow_desk() as desk:
         click.echo(desk.flow_document(name, version), nl=False)
 
 
@@ -106,8 +107,8 @@ def export(name: str, version: int) -> None:
 @json_option
 def validate(file: Any, tenant: str, as_json: bool) -> None:
     """Check FILE; each problem with line and column. Status 1 when it cannot be published."""
-    with _desk() as desk:
-        report = desk.flow_check(_read(file), tenant)
+    with flow_desk() as desk:
+        report = desk.flow_check(read_text(file), tenant)
     if as_json:
         show_json(report)
     else:
@@ -117,24 +118,24 @@ def validate(file: Any, tenant: str, as_json: bool) -> None:
     if not report["ok"]:
         if as_json:
             raise click.exceptions.Exit(1)
-        _fail(f"{file.name} cannot be published.")
+        fail(f"{file.name} cannot be published.")
 
 
 @flow.command()
-@click.argument("name", shell_complete=_flow_names)
-@_version_option
+@click.argument("name", shell_complete=flow_names)
+@version_option
 def publish(name: str, version: int) -> None:
     """Put a version in force from the next call; without --version the newest."""
-    with _desk(telling=True) as desk:
+    with flow_desk(telling=True) as desk:
         _show_published(desk.flow_publish(name, version))
 
 
 @flow.command()
-@click.argument("name", shell_complete=_flow_names)
-@_version_option
+@click.argument("name", shell_complete=flow_names)
+@version_option
 def rollback(name: str, version: int) -> None:
     """Put an older version in force; without --version the one that was before."""
-    with _desk(telling=True) as desk:
+    with flow_desk(telling=True) as desk:
         _show_published(desk.flow_rollback(name, version))
 
 
@@ -157,13 +158,13 @@ def _show_findings(file: str, report: "Row") -> None:
         click.echo(clean(text))
 
 
-def _fail(sentence: str) -> None:
+def fail(sentence: str) -> None:
     from callcenter.cli.told import Told
 
     raise Told(clean(sentence), 1)
 
 
-def _read(file: Any) -> str:
+def read_text(file: Any) -> str:
     from callcenter.ivr.document import MOST_CHARACTERS
     from callcenter.kernel.errors import Refused
 
@@ -182,38 +183,17 @@ def _who() -> str:
         return ""
 
 
-@contextmanager
-def _desk(*, telling: bool = False) -> Iterator[_Desk]:
+def flow_desk(*, telling: bool = False) -> "AbstractContextManager[Desk]":
     """The engine when one runs, else the database."""
-    from callcenter.kernel.errors import EngineAway
-
-    try:
-        with engine() as client:
-            client.status()
-            yield client
-            return
-    except EngineAway:
-        pass
-    with _database_desk() as desk:
-        yield desk
-    if telling:
-        print(_AWAY, file=sys.stderr)
-
-
-@contextmanager
-def _database_desk() -> Iterator[_Desk]:
-    from callcenter.kernel import schema
-    from callcenter.kernel.database import open_database
     from callcenter.services.flows import FlowDesk
-    from callcenter.settings import load
 
-    url = load().database_url
-    schema.check(url)
-    database = open_database(url)
-    try:
-        yield _Local(FlowDesk(database))
-    finally:
-        database.dispose()
+    def remote(client: "Client") -> Desk:
+        return client
+
+    def local(database: "Engine", _settings: "Settings") -> Desk:
+        return _Local(FlowDesk(database))
+
+    return reached(remote, local, telling=telling)
 
 
 class _Local:
