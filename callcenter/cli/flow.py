@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from callcenter.cli.desk import reached
+from callcenter.cli.either import reached
 from callcenter.cli.reach import names
 from callcenter.cli.shown import clean, day_and_clock, json_option, show_json, show_rows
 
