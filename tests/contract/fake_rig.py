@@ -32,6 +32,9 @@ class FakeCallerPhone:
     async def press(self, keys: str) -> None:
         self._caller.presses(keys)
 
+    def says(self, seconds: float) -> None:
+        self._caller.says(seconds)
+
     async def hang_up(self) -> None:
         self._caller.hangs_up()
 

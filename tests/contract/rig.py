@@ -33,6 +33,9 @@ class CallerPhone(Protocol):
     async def press(self, keys: str) -> None:
         """Press keys one after the other."""
 
+    def says(self, seconds: float) -> None:
+        """Speak so long into the recording that begins next."""
+
     async def hang_up(self) -> None:
         """Put the receiver down."""
 

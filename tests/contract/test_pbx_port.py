@@ -2,11 +2,16 @@
 
 import pytest
 
-from tests.contract import rules_call, rules_dial, rules_lines, rules_node
+from tests.contract import rules_call, rules_dial, rules_lines, rules_message, rules_node
 from tests.contract.fake_rig import FakeRig
 from tests.contract.rig import RULES, Rule
 
-assert rules_call, (rules_dial, rules_lines, rules_node)  # importing them fills the list
+assert rules_call, (
+    rules_dial,
+    rules_lines,
+    rules_message,
+    rules_node,
+)  # fill the list
 
 
 @pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from callcenter.demo import ears
 from callcenter.kernel.clock import LoopClock
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
@@ -55,6 +56,10 @@ class SipCaller:
     async def press(self, keys: str) -> None:
         await self.call.answered()
         await self.call.press(keys)
+
+    def says(self, seconds: float) -> None:
+        """A hum, after as long a moment as it takes to begin the recording."""
+        self.call.play([ears.tone(440, seconds)])
 
     async def hang_up(self) -> None:
         await self.call.hang_up()
