@@ -221,6 +221,11 @@ class AnyOrder(RuleBasedStateMachine):
     def phone(self, extension: str, state: DeviceState) -> None:
         self.floor.dispatcher.phone_seen(extension, state)
 
+    @rule(extension=st.sampled_from(SEATS))
+    def phone_blinks(self, extension: str) -> None:
+        self.floor.dispatcher.phone_seen(extension, DeviceState.UNREACHABLE)
+        self.floor.dispatcher.phone_seen(extension, DeviceState.IDLE)
+
     # -- time and plans -----------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([0.5, 3, 6, 11, 40]))
