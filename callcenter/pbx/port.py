@@ -11,16 +11,52 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import NewType, Protocol
+from typing import Protocol
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.dialling import (
+    Dial,
+    DialProgress,
+    DialResult,
+    DialStatus,
+    LegAnswered,
+    LegId,
+    LegRinging,
+    Outside,
+    Prompt,
+    colour_ring,
+)
 
-LegId = NewType("LegId", str)
-"""A channel on one node: ``node/unique-id-on-that-node``."""
-
-Prompt = NewType("Prompt", str)
-"""Name of a prompt in the catalogue, ``lang/name`` as in ``en/welcome``."""
+__all__ = [
+    "Arrival",
+    "Channel",
+    "DeviceChanged",
+    "DeviceState",
+    "Dial",
+    "DialProgress",
+    "DialResult",
+    "DialStatus",
+    "Digits",
+    "Ended",
+    "Hangup",
+    "LegAnswered",
+    "LegEnded",
+    "LegId",
+    "LegRinging",
+    "LinkDown",
+    "LinkUp",
+    "LiveLeg",
+    "NodeLost",
+    "Outside",
+    "Pbx",
+    "PbxEvent",
+    "Prompt",
+    "Recorded",
+    "Source",
+    "colour_ring",
+    "record_sides",
+]
 
 
 class Hangup(Exception):
@@ -42,17 +78,6 @@ class Source(StrEnum):
 
     TRUNK = "trunk"
     EXTENSION = "extension"
-
-
-class DialStatus(StrEnum):
-    """How a dial ended. Names are those of Asterisk's DIALSTATUS."""
-
-    ANSWER = "answer"
-    BUSY = "busy"  # 486, 600: on the phone, or pressed reject
-    NO_ANSWER = "noanswer"
-    UNREACHABLE = "chanunavail"  # not registered, no route
-    CONGESTION = "congestion"
-    CANCELLED = "cancel"  # the caller went first, or we called it off
 
 
 class DeviceState(StrEnum):
@@ -77,20 +102,6 @@ class Ended:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DialResult:
-    """How a dial ended. ``answered_at`` and ``talk`` are set exactly when it was answered.
-
-    ``party`` is the number of whoever answered, as it was dialled; empty when it is not known.
-    """
-
-    status: DialStatus
-    leg: LegId | None = None
-    answered_at: datetime | None = None
-    talk: timedelta | None = None
-    party: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Arrival:
     """A channel that the PBX hands to us.
 
@@ -106,63 +117,6 @@ class Arrival:
     endpoint: str = ""  # the extension or trunk it came through
     call: str = ""
     last_dial: DialResult | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegRinging:
-    """The dialled phone rings."""
-
-    leg: LegId
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegAnswered:
-    """The dialled phone was picked up and is joined to the caller, who is answered with it.
-
-    ``party`` as in :class:`DialResult`.
-    """
-
-    leg: LegId
-    at: datetime
-    party: str = ""
-
-
-DialProgress = LegRinging | LegAnswered
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outside:
-    """A number in the world, reached through a trunk: digits, perhaps a + before, at most 20."""
-
-    number: str
-    trunk: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dial:
-    """One ring at an extension, or at several parties at once: the first to answer has the call.
-
-    ``ring`` is how long they may ring; ``music`` is the class the caller hears meanwhile (an
-    unanswered caller as early media), ``""``: ringing, see :func:`colour_ring`. ``presents`` is
-    the caller's number as the called ones see it; ``""``: as it came.
-    """
-
-    extension: str = ""
-    parties: tuple["str | Outside", ...] = ()
-    ring: timedelta
-    music: str = "default"
-    presents: str = ""
-
-    @property
-    def everyone(self) -> tuple["str | Outside", ...]:
-        """Whoever is rung: extensions and outside numbers."""
-        return (self.extension, *self.parties) if self.extension else self.parties
-
-
-def colour_ring(prompt: Prompt) -> str:
-    """The music class that plays one prompt over and over: what callers hear before an answer."""
-    return "ring-" + prompt.replace("/", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
