@@ -28,7 +28,7 @@ from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
-from callcenter.members import MemberBook, load_members
+from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import Recordings, Voicemail
@@ -125,6 +125,7 @@ class Engine:
             snapshot = await asyncio.to_thread(load_snapshot, self.database, self.snapshot.now)
             self.snapshot.now = snapshot
             self.dispatcher.configure(snapshot.plan)
+            self.members.load(await asyncio.to_thread(self._read_members))
 
     async def reload_prompts(self) -> None:
         """Take over tenants' prompts alone; the next word spoken is the new one."""
@@ -158,6 +159,10 @@ class Engine:
     def _read_prompts(self) -> PromptBook:
         with self.database.connect() as connection:
             return load_prompts(connection)
+
+    def _read_members(self) -> list[Member]:
+        with self.database.connect() as connection:
+            return load_members(connection)
 
     def _read_people(self, records: list[Record], mark: int) -> None:
         with self.database.connect() as connection:

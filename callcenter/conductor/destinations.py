@@ -81,8 +81,15 @@ class Destinations:
         music = colour_ring(Prompt(self._ringing)) if self._ringing else ""
         if self._call.queue is None and self._talked:
             return None
-        await QueueVisit(self._context, self._call, self._channel, name, music=music).run()
-        return None
+        visit = QueueVisit(self._context, self._call, self._channel, name, music=music)
+        sent_on = await visit.run()
+        if sent_on is None:
+            return None
+        if sent_on.to:
+            return Destination.parse(sent_on.to)
+        if self._decision.fallback is None:
+            await self.apologise()
+        return self._decision.fallback
 
     async def _lines(self, name: str) -> Destination | Cause | None:
         group = self._context.snapshot.now.lines.groups.get(name)

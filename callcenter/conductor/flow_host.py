@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from callcenter.acd import OverflowReason, Skill
 from callcenter.calls import MenuChoice, NodeEntered, OpenCall
 from callcenter.conductor.context import Context
 from callcenter.conductor.hunt import Hunt
@@ -119,8 +120,15 @@ class FlowHost:
 
     async def queue(self, visit: QueueVisit) -> QueueOutcome:
         """Let the caller wait and be served."""
-        await Visit(self._context, self._call, self._channel, visit.queue).run()
-        return QueueOutcome.SERVED
+        sent_on = await Visit(
+            self._context,
+            self._call,
+            self._channel,
+            visit.queue,
+            priority=visit.priority,
+            skills=[Skill(name=name, level=level) for name, level in visit.skills.items()],
+        ).run()
+        return _LEFT[sent_on.reason] if sent_on else QueueOutcome.SERVED
 
     async def dial(self, target: Target) -> DialOutcome:
         """Ring somebody; they talk as in any other talk: recorded, journaled, billed."""
@@ -192,6 +200,12 @@ class FlowHost:
             return ""
 
 
+_LEFT = {
+    OverflowReason.FULL: QueueOutcome.FULL,
+    OverflowReason.NO_SEAT: QueueOutcome.NO_SEAT,
+    OverflowReason.WAITED: QueueOutcome.TOO_LONG,
+    OverflowReason.RECIPE: QueueOutcome.TOO_LONG,
+}
 _OUTCOMES = {
     DialStatus.ANSWER: DialOutcome.TALKED,
     DialStatus.BUSY: DialOutcome.BUSY,

@@ -1,10 +1,11 @@
 """A caller's visit to a queue: wait with music, be offered, ring, talk; again until served."""
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
-from callcenter.acd import Offer, OfferFailure
+from callcenter.acd import Offer, OfferFailure, Overflow, Skill
 from callcenter.calls import (
     Answered,
     EndedBy,
@@ -40,29 +41,48 @@ class QueueVisit:
     """One caller, one queue. ``first arrival`` is kept over restarts and failed offers."""
 
     def __init__(
-        self, context: Context, call: OpenCall, channel: Channel, queue: str, *, music: str = ""
+        self,
+        context: Context,
+        call: OpenCall,
+        channel: Channel,
+        queue: str,
+        *,
+        music: str = "",
+        priority: int = 0,
+        skills: Iterable[Skill] = (),
     ) -> None:
         """``music`` "" is the queue's own; else a colour ring, which goes before it."""
         self._music = music
+        self._priority = priority
+        self._skills = tuple(skills)
         self._context = context
         self._call = call
         self._channel = channel
         self._queue = queue
 
-    async def run(self) -> None:
-        """Return when a seat has served the caller and hung up; :class:`Hangup` otherwise."""
+    async def run(self) -> Overflow | None:
+        """Return when a seat has served the caller and hung up (``None``), or the queue sends the
+        caller on. A caller who hangs up is a :class:`Hangup`."""
         context, call = self._context, self._call
         if call.queue is None or call.queue.queue != self._queue:
             now = context.clock.now()
-            context.ledger.note(call.id, QueueJoined(at=now, queue=self._queue))
+            joining = QueueJoined(at=now, queue=self._queue, priority=self._priority)
+            context.ledger.note(call.id, joining)
         joined = call.queue
         assert joined is not None  # noqa: S101 - just noted
-        offers: asyncio.Queue[Offer] = asyncio.Queue()
+        told: asyncio.Queue[Offer | Overflow] = asyncio.Queue()
         waiting = context.dispatcher.join(
-            call.id, self._queue, joined.at, offers.put_nowait, joined.priority
+            call.id,
+            self._queue,
+            joined.at,
+            told.put_nowait,
+            joined.priority,
+            skills=self._skills,
+            caller=call.offered.caller if call.offered else "",
+            on_overflow=told.put_nowait,
         )
         try:
-            await self._serve(offers)
+            return await self._serve(told)
         except NodeLost:
             # The ring or talk goes on in the PBX; the seat stays taken until we know how it ended.
             if waiting.offers:
@@ -72,16 +92,21 @@ class QueueVisit:
         finally:
             context.dispatcher.leave(waiting)
 
-    async def _serve(self, offers: "asyncio.Queue[Offer]") -> None:
+    async def _serve(self, told: "asyncio.Queue[Offer | Overflow]") -> Overflow | None:
         while True:
             plan = self._context.dispatcher.queue_plan(self._queue)
             await self._channel.music(self._music or (plan.music if plan else "default"))
-            offer = await self._next(offers)
+            offer = await self._next(told)
+            if isinstance(offer, Overflow):
+                now, by = self._context.clock.now(), QueueLeftBy.OVERFLOW
+                left = QueueLeft(at=now, queue=self._queue, by=by)
+                self._context.ledger.note(self._call.id, left)
+                return offer
             if await self._try(offer):
-                return
+                return None
 
-    async def _next(self, offers: "asyncio.Queue[Offer]") -> Offer:
-        offered = asyncio.ensure_future(offers.get())
+    async def _next(self, told: "asyncio.Queue[Offer | Overflow]") -> Offer | Overflow:
+        offered = asyncio.ensure_future(told.get())
         gone = asyncio.ensure_future(self._channel.gone())
         try:
             await asyncio.wait({offered, gone}, return_when=asyncio.FIRST_COMPLETED)

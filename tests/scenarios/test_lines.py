@@ -12,6 +12,7 @@ from callcenter.lines import Line, LineGroup, LineKind, Order, save_group
 from callcenter.numbers import Destination, HostedNumber, Trunk, save_number, save_trunk
 from callcenter.pbx.fake import FakePhone
 from callcenter.pbx.port import Prompt, colour_ring
+from callcenter.routing.store import hours_plans
 from tests.support.world import World
 
 NUMBER = "4008009999"
@@ -189,9 +190,10 @@ async def test_without_a_fallback_an_apology(world: World) -> None:
 async def test_closed_lines_are_passed_over(world: World) -> None:
     await has_lines(world, outside("a1", hours="night"), outside("b2"))
     with world.database.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO hours_plans (tenant, name, zone, weekly, holidays, calendars)"
-            ' VALUES (\'acme\', \'night\', \'UTC\', \'["","","","","","",""]\', \'\', \'\')'
+        connection.execute(
+            hours_plans.insert().values(
+                tenant="acme", name="night", zone="UTC", weekly=";;;;;;", holidays="", calendars=""
+            )
         )
     assert world.engine is not None
     await world.engine.reload()
