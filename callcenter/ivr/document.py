@@ -192,7 +192,7 @@ def _refuse_tricks(text: str) -> None:
 
 def _scalar(node: yaml.Node) -> Any:
     text = _text(node)
-    if getattr(node, "style", None) is not None:
+    if getattr(node, "style", None):  # quoted; the C parser says "" where the other says None
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]

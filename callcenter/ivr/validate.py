@@ -66,7 +66,7 @@ def validate(text: str, known: Known | None = None) -> Checked:
     """Check a document; never raises."""
     document = read_document(text)
     flow = None
-    if document.data is not None:
+    if not document.errors or document.data is not None:
         flow = _shape(document)
     if flow is not None:
         _sense(document, flow, known or Known())
@@ -132,7 +132,7 @@ def _note_errors(
             continue
         code, message = _words(detail["type"], detail["msg"], loc)
         where = f"Node {path[1]!r}: " if path else ""
-        key = detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
+        key = not loc or detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
         document.found(code, f"{where}{message}", (*path, *loc), key=key)
 
 
