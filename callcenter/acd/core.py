@@ -194,8 +194,9 @@ class Core:
         if seat.leaving:
             self._index.retire(seat)
 
-    def _remove(self, waiting: Waiting) -> None:
+    def _remove(self, waiting: Waiting, *, hung_up: bool = False) -> None:
         """The caller waits no more."""
+        waited = self._clock.monotonic() - waiting.since
         waiting.gone = True
         waiting.stamp += 1
         if waiting.schedule is not None:
@@ -203,6 +204,7 @@ class Core:
         for name in waiting.queues:
             queue = self._index.queues[name]
             queue.callers.pop(waiting.call, None)
+            queue.pace.left(waited, hung_up=hung_up)
             if not queue.callers:
                 queue.pace.emptied()
         if self._index.callers.get(waiting.call) is waiting:

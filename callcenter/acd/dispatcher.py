@@ -102,6 +102,7 @@ class Dispatcher(Desk):
             call=call,
             queue=queue,
             joined_at=joined_at,
+            since=self._clock.monotonic(),
             order=order_of(joined_at, priority, first.plan.ageing),
             ticket=next(self._ticket),
             on_offer=on_offer,
@@ -132,7 +133,7 @@ class Dispatcher(Desk):
         if keep_place:
             now = self._clock.now()
             self._places.keep(waiting.queue, waiting.caller, waiting.joined_at, now, plan.redial)
-        self._remove(waiting)
+        self._remove(waiting, hung_up=not waiting.virtual)
         for offer in waiting.offers:
             self.failed(offer, OfferFailure.CALLER_GONE)
 

@@ -252,7 +252,8 @@ class AnnouncementDue:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Expected wait from now on, in seconds: between ``low`` and ``high``, nine times in ten."""
+    """Expected wait from now on, in seconds: between ``low`` and ``high``, more than
+    85 times in 100."""
 
     low: float
     mean: float

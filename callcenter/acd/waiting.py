@@ -46,6 +46,7 @@ class Waiting:
         "queues",
         "rings_many",
         "schedule",
+        "since",
         "stamp",
         "ticket",
         "virtual",
@@ -57,6 +58,7 @@ class Waiting:
         call: str,
         queue: str,
         joined_at: datetime,
+        since: float,
         order: Order,
         ticket: int,
         on_offer: Callable[[Offer], None],
@@ -68,6 +70,7 @@ class Waiting:
         self.queues = [queue]
         self.joined_at = joined_at
         self.priority = priority
+        self.since = since
         self.order = order
         self.ticket = ticket
         self.caller = caller
