@@ -101,6 +101,7 @@ class _App:
                     database=database,
                     journal=settings.journal,
                     recordings=settings.recordings,
+                    local_requests=settings.local_requests,
                 )
                 await self._live(engine)
             finally:

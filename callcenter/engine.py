@@ -44,7 +44,14 @@ class Engine:
     """One engine. Blocking set-up in the constructor's caller's thread, then :meth:`start`."""
 
     def __init__(
-        self, *, pbx: Pbx, clock: Clock, database: Database, journal: Path, recordings: Path
+        self,
+        *,
+        pbx: Pbx,
+        clock: Clock,
+        database: Database,
+        journal: Path,
+        recordings: Path,
+        local_requests: bool = False,
     ) -> None:
         self.clock = clock
         self.pbx = pbx
@@ -73,6 +80,7 @@ class Engine:
                 voicemail=self.voicemail,
                 members=self.members,
                 last_agents=self.last_agents,
+                local_requests=local_requests,
                 studio=Studio(
                     store=PromptStore(database, self.prompts),
                     folder=self.prompts,

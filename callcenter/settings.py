@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     pbx: Literal["asterisk"] = "asterisk"
     asterisk: ExternalAsterisk | None = None
     debian_mirror: str = Field("", description="package mirror; empty: that of this machine")
+    local_requests: bool = Field(
+        False, description="web requests of flows may reach addresses that are not public"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -16,7 +16,8 @@ from callcenter.snapshot import CurrentSnapshot
 class Context:
     """``held`` are seats kept for rings and talks that began under an earlier engine, by call.
 
-    ``turns`` counts the calls of each group of lines, for round-robin.
+    ``turns`` counts the calls of each group of lines, for round-robin. ``local_requests`` lets web
+    requests of flows reach addresses that are not public.
     """
 
     clock: Clock
@@ -30,3 +31,4 @@ class Context:
     last_agents: LastAgents = field(default_factory=LastAgents)
     held: dict[str, list[Offer]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    local_requests: bool = False

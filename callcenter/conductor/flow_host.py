@@ -16,7 +16,6 @@ from callcenter.ivr import (
     Flow,
     MemberCheck,
     MemberOutcome,
-    NotAvailable,
     QueueOutcome,
     QueueVisit,
     Target,
@@ -26,6 +25,7 @@ from callcenter.ivr import (
     WebAnswer,
     WebRequest,
 )
+from callcenter.ivr.request import fetch
 from callcenter.kernel.errors import NotFound
 from callcenter.pbx.port import Channel, DialStatus
 from callcenter.records import Sender
@@ -174,8 +174,8 @@ class FlowHost:
         return VoicemailOutcome.KEPT if message else VoicemailOutcome.EMPTY
 
     async def request(self, request: WebRequest) -> WebAnswer:
-        """Not served yet."""
-        raise NotAvailable(f"The request to {request.url} cannot be made: not available yet.")
+        """Ask a web service."""
+        return await fetch(request, local=self._context.local_requests)
 
     async def member(self, number: str, pin: str) -> MemberCheck:
         """Number and PIN against the members of the tenant."""

@@ -3,10 +3,8 @@
 LATER = frozenset({"callback", "conference", "connect", "fax", "message", "payment"})
 """Kinds of rooms that are not built yet."""
 
-NOT_YET = frozenset(
-    {"seat", "extension", "outside", "lines", "voicemail", "member", "last-agent", "request"}
-)
-"""Kinds the walker knows and the conductor's host does not serve yet: take them out one by one."""
+NOT_YET: frozenset[str] = frozenset()
+"""Kinds the walker knows and the conductor's host does not serve: none at present."""
 
-FACTS_NOT_YET = frozenset({"hours", "region"})
-"""What a branch cannot ask the conductor's host yet."""
+FACTS_NOT_YET: frozenset[str] = frozenset()
+"""What a branch cannot ask the conductor's host: nothing at present."""

@@ -5,7 +5,7 @@ runs. :class:`EngineFlows` is the same for a running engine: the next call sees 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from callcenter.acd import load_plan
 from callcenter.engine import Engine
 from callcenter.ivr import Flow, load_flows, load_published
 from callcenter.ivr.document import Finding
+from callcenter.ivr.prompt_store import load_prompts
 from callcenter.ivr.speech import read_catalogue, read_pieces
 from callcenter.ivr.store import (
     FlowVersion,
@@ -27,7 +28,9 @@ from callcenter.ivr.store import (
 )
 from callcenter.ivr.validate import Checked, Known, validate
 from callcenter.kernel.errors import CallCenterError, NotFound, Refused
+from callcenter.lines import load_lines
 from callcenter.numbers import load_numbers
+from callcenter.routing.load import load_plans
 from callcenter.snapshot import Snapshot
 
 _RESERVED = frozenset({"schema", "validate"})  # words of the REST API
@@ -193,12 +196,15 @@ class FlowDesk:
                 plan=load_plan(connection),
                 flows=load_flows(connection),
                 published=load_published(connection),
+                lines=load_lines(connection),
+                prompts=load_prompts(connection),
             )
-        checked = validate(text, _known(snapshot, tenant))
-        if checked.flow is None:
-            return checked, tenant
-        owner = _owner(checked.flow, tenant, snapshot)
-        return validate(text, _known(snapshot, owner)), owner
+            hours = load_plans(connection, snapshot.numbers)
+        shape = validate(text)
+        if shape.flow is None:
+            return shape, tenant
+        owner = _owner(shape.flow, tenant, snapshot)
+        return validate(text, _known(snapshot, hours, owner)), owner
 
 
 def _owner(flow: Flow, tenant: str, snapshot: Snapshot) -> str:
@@ -213,16 +219,19 @@ def _owner(flow: Flow, tenant: str, snapshot: Snapshot) -> str:
     return owner
 
 
-def _known(snapshot: Snapshot, tenant: str) -> Known:
-    def of(things: dict[str, Any]) -> frozenset[str]:
+def _known(snapshot: Snapshot, hours: Iterable[tuple[str, str]], tenant: str) -> Known:
+    def of(things: Mapping[str, Any]) -> frozenset[str]:
         return frozenset(k for k, v in things.items() if not tenant or v.tenant == tenant)
 
     flows = {name: snapshot.flow(name) for name in snapshot.published}
+    own = (prompt for whose, prompt in snapshot.prompts.own if whose == tenant)
     return Known(
-        prompts=_prompts(),
+        prompts=frozenset(_bare(prompt) for prompt in own) | _catalogue(),
         queues=of(snapshot.plan.queues),
         seats=of(snapshot.plan.seats),
         extensions=of(snapshot.numbers.extensions),
+        calendars=frozenset(name for whose, name in hours if not tenant or whose == tenant),
+        lines=of(snapshot.lines.groups),
         flows={
             name: flow
             for name, flow in flows.items()
@@ -231,9 +240,13 @@ def _known(snapshot: Snapshot, tenant: str) -> Known:
     )
 
 
-def _prompts() -> frozenset[str]:
-    known = (*read_catalogue(), *read_pieces())
-    return frozenset(prompt.name.partition("/")[2] for prompt in known)
+def _catalogue() -> frozenset[str]:
+    return frozenset(_bare(prompt.name) for prompt in (*read_catalogue(), *read_pieces()))
+
+
+def _bare(prompt: str) -> str:
+    """A prompt's name without the language."""
+    return prompt.partition("/")[2]
 
 
 def _report(checked: Checked, version: int) -> Report:
