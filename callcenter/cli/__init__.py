@@ -16,7 +16,9 @@ from callcenter.cli.demo import demo
 from callcenter.cli.engine import reload, status, stop, up
 from callcenter.cli.flow_show import flow
 from callcenter.cli.hours import hours
+from callcenter.cli.line import line
 from callcenter.cli.lists import lists
+from callcenter.cli.member import member
 from callcenter.cli.number import number, tenant
 from callcenter.cli.pbx import pbx
 from callcenter.cli.prompt import prompt
@@ -51,6 +53,8 @@ for _command in (
     number,
     tenant,
     lists,
+    line,
+    member,
     region,
     hours,
     route,

@@ -43,7 +43,8 @@ def _remote(client: "Client") -> Desk:
 
 
 def _local(database: "Engine", _settings: "Settings") -> Desk:
+    from callcenter.services.members import DatabaseMembers
     from callcenter.services.routing import DatabaseRouting
     from callcenter.web.alone import Alone
 
-    return Alone(DatabaseRouting(database))
+    return Alone(DatabaseRouting(database), DatabaseMembers(database))

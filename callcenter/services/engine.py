@@ -18,10 +18,12 @@ from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
 from callcenter.services.flows import EngineFlows
+from callcenter.services.members import EngineMembers
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.flows import Flows
+from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
@@ -49,6 +51,7 @@ class EngineServices:
         self._apply = apply
         self.flows: Flows = EngineFlows(engine)
         self.routing: Routing = EngineRouting(engine)
+        self.members: Members = EngineMembers(engine)
         desk = PromptDesk(engine.database, engine.prompts, sounds)
         self.prompts: Prompts = EnginePrompts(engine, desk)
         boxes = VoicemailDesk(engine.database, engine.voicemail_folder)

@@ -12,21 +12,27 @@ from fastapi import APIRouter, FastAPI
 
 from callcenter.web.api import _errors, _Route
 from callcenter.web.client import Row, _refusal
+from callcenter.web.lines import add_lines
+from callcenter.web.members import Members, add_members
 from callcenter.web.routing import Routing, add_routing
 
 
 @dataclass(frozen=True)
 class _Desk:
     routing: Routing
+    members: Members
 
 
 class Alone:
     """Answers from the database. Blocking; not for use inside an event loop."""
 
-    def __init__(self, routing: Routing) -> None:
+    def __init__(self, routing: Routing, members: Members) -> None:
         self._api = FastAPI(openapi_url=None)
         router = APIRouter(prefix="/v1", route_class=_Route)
-        add_routing(router, _Desk(routing))
+        desk = _Desk(routing, members)
+        add_routing(router, desk)
+        add_lines(router, desk)
+        add_members(router, desk)
         self._api.include_router(router)
         _errors(self._api)
 

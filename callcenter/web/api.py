@@ -17,6 +17,8 @@ from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.flows import add_flows
+from callcenter.web.lines import add_lines
+from callcenter.web.members import add_members
 from callcenter.web.prompts import add_prompts
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
@@ -79,6 +81,8 @@ def create_api(services: Services) -> FastAPI:
     add_prompts(router, services)
     add_voicemail(router, services)
     add_routing(router, services)
+    add_lines(router, services)
+    add_members(router, services)
     api.include_router(router)
     _errors(api)
     return api

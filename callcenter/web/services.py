@@ -9,6 +9,7 @@ from typing import Protocol
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.web.flows import Flows
+from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
 from callcenter.web.views import CallView, StatusView
@@ -21,6 +22,10 @@ class Services(Protocol):
     @property
     def routing(self) -> Routing:
         """Numbers, lists, regions, hours."""
+
+    @property
+    def members(self) -> Members:
+        """Callers with a number and a PIN."""
 
     @property
     def flows(self) -> Flows:
