@@ -107,7 +107,10 @@ def list_dates(tenant: str, calendar: str, as_json: bool) -> None:
 @_tenant
 @click.option("--note", default="", help="Why, as explain shows it.")
 def set_date(calendar: str, day: str, kind: str, ranges: str, *, tenant: str, note: str) -> None:
-    """Put a date into CALENDAR; an open day needs RANGES like 09:00-12:00."""
+    """Put a date into CALENDAR.
+
+    An open day needs RANGES like 09:00-12:00; a workday may have some.
+    """
     body = {"kind": kind, "ranges": ranges, "note": note}
     with desk(telling=True) as engine:
         row = engine.ask("PUT", path("calendars", tenant, calendar, day), body)

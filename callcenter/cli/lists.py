@@ -28,7 +28,10 @@ def lists() -> None:
 @_country
 @json_option
 def add(which: str, number: str, as_json: bool, **values: str) -> None:
-    """Put NUMBER on a list: digits, a prefix like 138*, or anonymous."""
+    """Put NUMBER on a list.
+
+    NUMBER is digits, a prefix like 138*, or the word anonymous.
+    """
     with desk(telling=True) as engine:
         row = engine.ask("POST", path("lists", which), {"number": number, **values})
     if as_json:
@@ -51,12 +54,14 @@ def remove(which: str, number: str, tenant: str, country: str) -> None:
 
 
 @lists.command()
-@click.argument("which", type=click.Choice(("black", "white")), metavar="[black|white]", default="")
+@click.argument(
+    "which", type=click.Choice(("black", "white")), metavar="[black|white]", required=False
+)
 @_tenant
 @click.option("--number", default="", help="Only entries that begin so, like +86138.")
 @click.option("--most", type=click.IntRange(1, 10000), default=100, help="How many to show.")
 @json_option
-def show(which: str, tenant: str, number: str, most: int, as_json: bool) -> None:
+def show(which: str | None, tenant: str, number: str, most: int, as_json: bool) -> None:
     """Show a list, or which lists there are and how long."""
     with desk() as engine:
         if not which:

@@ -26,6 +26,7 @@ FEATURES = {
 }
 """Codes that agents dial at their phones."""
 
+_MOST_RULE = 200  # as much as a CDR keeps
 _UNALLOCATED = Destination(kind=Kind.REFUSE, cause=Cause.UNALLOCATED)
 _REJECTED = Destination(kind=Kind.REFUSE, cause=Cause.REJECTED)
 _SHUT = (NumberState.SUSPENDED, NumberState.SEALED)
@@ -85,7 +86,7 @@ def _decision(case: Case, verdict: _Verdict) -> Decision:
         case.note("destination", f"{verdict[0]} by: {verdict[1]}", f"number {case.hosted.number}")
     return Decision(
         destination=verdict[0],
-        rule=verdict[1],
+        rule=verdict[1][:_MOST_RULE],
         tenant=case.hosted.tenant,
         language=case.tenant.language if case.tenant else "en",
         fallback=case.hosted.fallback,
@@ -121,7 +122,7 @@ def _whitelist(case: Case) -> _Verdict | None:
 
 def _blacklists(case: Case) -> _Verdict | None:
     if case.trusted is not None:
-        case.note("blacklists", "passed over: caller is on a whitelist", "")
+        case.note("blacklists", f"passed over: {case.trusted.pattern} is on a whitelist", "lists")
         return None
     lists = case.tables.lists.black
     for tenant in (PLATFORM, case.hosted.tenant):
