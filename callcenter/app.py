@@ -7,6 +7,7 @@ import asyncio
 import logging
 import logging.handlers
 import signal
+from datetime import UTC, datetime, timedelta
 from collections.abc import Callable
 
 import structlog
@@ -97,7 +98,7 @@ class _App:
             try:
                 engine = Engine(
                     pbx=AsteriskNode(link, LoopClock()),
-                    clock=LoopClock(),
+                    clock=_clock(settings),
                     database=database,
                     journal=settings.journal,
                     recordings=settings.recordings,
@@ -201,6 +202,14 @@ class _App:
         if self._settings.asterisk is None:
             accounts, trunks = sip_plan(engine.snapshot.now.numbers)
             await asyncio.to_thread(embedded.reload_accounts, self._settings, accounts, trunks)
+
+
+def _clock(settings: Settings) -> LoopClock:
+    if not settings.clock_offset:
+        return LoopClock()
+    start = datetime.now(UTC) + timedelta(seconds=settings.clock_offset)
+    _log.warning("the wall clock is turned", now=start.isoformat())
+    return LoopClock(start)
 
 
 def sip_plan(numbers: Numbers) -> tuple[list[embedded.SipAccount], list[embedded.SipTrunk]]:

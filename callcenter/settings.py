@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     local_requests: bool = Field(
         False, description="web requests of flows may reach addresses that are not public"
     )
+    clock_offset: float = Field(
+        0.0, description="seconds added to the wall clock, to try opening hours; else leave it"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

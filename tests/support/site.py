@@ -48,6 +48,7 @@ class Site:
         self.client = Client(self.settings.socket)
         self.secrets: DemoSecrets
         self.pbx: embedded.EmbeddedState
+        self.clock_offset = 0.0  # seconds that the next engine's wall clock is ahead
         self._engine: subprocess.Popen[bytes] | None = None
         self._phones: list[Phone] = []
 
@@ -87,7 +88,11 @@ class Site:
                     "--no-pbx",
                 ],
                 cwd=PROJECT,
-                env={"CALLCENTER_HOME": str(self.home), "PATH": "/usr/bin:/bin"},
+                env={
+                    "CALLCENTER_HOME": str(self.home),
+                    "CALLCENTER_CLOCK_OFFSET": str(self.clock_offset),
+                    "PATH": "/usr/bin:/bin",
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
