@@ -7,8 +7,8 @@ import asyncio
 import logging
 import logging.handlers
 import signal
-from datetime import UTC, datetime, timedelta
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -96,9 +96,10 @@ class _App:
                 numbers = load_numbers(connection)
             link = await self._link(numbers)
             try:
+                clock = _clock(settings)
                 engine = Engine(
-                    pbx=AsteriskNode(link, LoopClock()),
-                    clock=_clock(settings),
+                    pbx=AsteriskNode(link, clock),
+                    clock=clock,
                     database=database,
                     journal=settings.journal,
                     recordings=settings.recordings,
