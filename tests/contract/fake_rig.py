@@ -43,6 +43,9 @@ class FakeCallerPhone:
         await until(lambda: name in self._caller.heard)
         self._caller.heard.remove(name)
 
+    async def heard_prompt(self, prompt: Prompt) -> bool:
+        return prompt.partition("/")[2] in self._caller.heard
+
     async def hears_music(self) -> None:
         await until(lambda: self._caller.music is not None)
 
@@ -65,10 +68,18 @@ class FakeSeatPhone:
         self._phone.rejects = True
 
     def never_answers(self) -> None:
-        self._phone.answers_after = None
+        self._phone.answers_after, self._phone.rejects = None, False
 
     def picks_up(self) -> None:
         self._phone.pick_up()
+
+    async def press(self, keys: str) -> None:
+        self._phone.presses(keys)
+
+    async def hears(self, prompt: Prompt) -> None:
+        name = prompt.partition("/")[2]
+        await until(lambda: name in self._phone.heard)
+        self._phone.heard.remove(name)
 
     @property
     def presented(self) -> str:
@@ -76,11 +87,11 @@ class FakeSeatPhone:
 
     @property
     def is_ringing(self) -> bool:
-        return self._phone.ringing is not None and self._phone.ringing.answered_at is None
+        return self._phone.ringing is not None and not self._phone.picked_up
 
     @property
     def is_talking(self) -> bool:
-        return self._phone.ringing is not None and self._phone.ringing.answered_at is not None
+        return self._phone.picked_up
 
     async def hang_up(self) -> None:
         self._phone.hang_up()

@@ -42,6 +42,9 @@ class CallerPhone(Protocol):
     async def hears(self, prompt: Prompt) -> None:
         """Wait until the prompt is heard (again)."""
 
+    async def heard_prompt(self, prompt: Prompt) -> bool:
+        """Whether the prompt was ever heard to its end."""
+
     async def hears_music(self) -> None:
         """Wait until music is heard."""
 
@@ -63,6 +66,12 @@ class SeatPhone(Protocol):
 
     def picks_up(self) -> None:
         """Answer what rings now."""
+
+    async def press(self, keys: str) -> None:
+        """Press keys one after the other."""
+
+    async def hears(self, prompt: Prompt) -> None:
+        """Wait until the prompt is heard (again)."""
 
     @property
     def presented(self) -> str:

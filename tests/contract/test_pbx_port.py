@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.contract import rules_call, rules_dial, rules_lines, rules_message, rules_node
+from tests.contract import (
+    rules_call,
+    rules_dial,
+    rules_lines,
+    rules_message,
+    rules_node,
+    rules_talk,
+    rules_whisper,
+)
 from tests.contract.fake_rig import FakeRig
 from tests.contract.rig import RULES, Rule
 
@@ -11,6 +19,8 @@ assert rules_call, (
     rules_lines,
     rules_message,
     rules_node,
+    rules_talk,
+    rules_whisper,
 )  # fill the list
 
 

@@ -12,7 +12,7 @@ from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
 from callcenter.settings import Settings
 from tests.contract.rig import until
 from tests.support.exchange import Exchange, free_port
-from tests.support.phone import Call, Phone, answer_after, never, reject
+from tests.support.phone import Call, IncomingCall, Phone, answer_after, never, reject
 
 SEATS = tuple(
     embedded.SipAccount(extension=number, secret=f"secret-of-{number}")
@@ -67,6 +67,9 @@ class SipCaller:
     async def hears(self, prompt: Prompt) -> None:
         await self.call.hears(self._audio.file(prompt), within=15)
 
+    async def heard_prompt(self, prompt: Prompt) -> bool:
+        return self.call.heard_prompt(self._audio.file(prompt))
+
     async def hears_music(self) -> None:
         await self.call.hears_part_of(self._audio.music)
 
@@ -77,8 +80,9 @@ class SipCaller:
 class SipSeat:
     """See :class:`tests.contract.rig.SeatPhone`."""
 
-    def __init__(self, phone: Phone) -> None:
+    def __init__(self, phone: Phone, audio: Audio) -> None:
         self.phone = phone
+        self._audio = audio
 
     def answers(self, *, after: float) -> None:
         self.phone.on_ring = answer_after(after)
@@ -91,6 +95,17 @@ class SipSeat:
 
     def picks_up(self) -> None:
         self.phone.incoming[-1].pick_up()
+
+    @property
+    def _newest(self) -> IncomingCall:
+        return self.phone.incoming[-1]
+
+    async def press(self, keys: str) -> None:
+        await self._newest.answered()
+        await self._newest.press(keys)
+
+    async def hears(self, prompt: Prompt) -> None:
+        await self._newest.hears(self._audio.file(prompt), within=15)
 
     @property
     def presented(self) -> str:
@@ -114,8 +129,8 @@ class SipSeat:
 class SipLine(SipSeat):
     """A number of the world; see :class:`tests.contract.rig.SeatPhone`."""
 
-    def __init__(self, exchange: Exchange, number: str) -> None:
-        super().__init__(exchange.phone)
+    def __init__(self, exchange: Exchange, number: str, audio: Audio) -> None:
+        super().__init__(exchange.phone, audio)
         self._exchange, self._number = exchange, number
 
     def answers(self, *, after: float) -> None:
@@ -126,6 +141,10 @@ class SipLine(SipSeat):
 
     def never_answers(self) -> None:
         self._exchange.behaviours[self._number] = never
+
+    @property
+    def _newest(self) -> IncomingCall:
+        return self._exchange.calls(self._number)[-1]
 
     @property
     def presented(self) -> str:
@@ -176,13 +195,13 @@ class AsteriskRig:
         self.phones.append(phone)
         self._seats[extension] = phone
         await phone.register()
-        return SipSeat(phone)
+        return SipSeat(phone, self.audio)
 
     async def outside(self, number: str) -> SipLine:
         if self._exchange is None:
             self._exchange = await Exchange.open(WORLD_PORT, self._server)
             self.phones.append(self._exchange.phone)
-        return SipLine(self._exchange, number)
+        return SipLine(self._exchange, number, self.audio)
 
     async def next_call(self) -> Channel:
         async with asyncio.timeout(5):

@@ -12,7 +12,7 @@ import structlog
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.agi_session import AgiSession
-from callcenter.pbx.asterisk.events import TRUNK_PREFIX
+from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, only_party
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
 from callcenter.pbx.causes import Cause
@@ -26,7 +26,6 @@ from callcenter.pbx.port import (
     Ended,
     Hangup,
     NodeLost,
-    Outside,
     Prompt,
     Recorded,
     record_sides,
@@ -38,9 +37,6 @@ NO_KEY = "D"
 TENANT = "tenant"
 """Second part of the name of a tenant's own prompt: ``en/tenant/acme/welcome/3``."""
 _RATE = 8000
-_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
-_OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
-_TRUNK = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
 _BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
@@ -132,16 +128,22 @@ class AsteriskChannel(Script):
         return ""
 
     async def _play_one(self, prompt: Prompt, keys: str) -> str:
+        path = self._path(prompt)
+        if not path:
+            return ""
+        reply = await self._interruptible("STREAM FILE", path, keys)
+        if not reply.key and reply.endpos <= 0:
+            _log.error("a prompt could not be played", prompt=prompt, path=path)
+        return reply.key
+
+    def _path(self, prompt: Prompt) -> str:
+        """Where Asterisk finds its sound; ``""`` when it cannot be one."""
         prompt = self._find(prompt)
         if not _PROMPT.fullmatch(prompt):
             _log.error("no such prompt", prompt=prompt)
             return ""
         own = prompt.split("/")[1] == TENANT
-        path = str((self._tenant_sounds if own else self._sounds) / prompt)
-        reply = await self._interruptible("STREAM FILE", path, keys)
-        if not reply.key and reply.endpos <= 0:
-            _log.error("a prompt could not be played", prompt=prompt, path=path)
-        return reply.key
+        return str((self._tenant_sounds if own else self._sounds) / prompt)
 
     async def read_digits(
         self,
@@ -205,10 +207,10 @@ class AsteriskChannel(Script):
 
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the PBX to be done with it."""
-        target = _dial_string(dial)
-        watch = self._switch.watch(self._arrival.leg, _only(dial), on_progress)
+        target, apart = dial_string(dial), apart_variables(dial, self._path)
+        watch = self._switch.watch(self._arrival.leg, only_party(dial), on_progress)
         try:
-            await self._variables(**_NOTHING_DIALLED, CC_DIALLING="1")
+            await self._variables(**_NOTHING_DIALLED, **apart, CC_DIALLING="1")
             await self._exec("Dial", target)
             facts = DialFacts.parse((await self._do("GET FULL VARIABLE", EXPRESSION)).data)
             result = watch.settle(facts.result(self._node, self._clock.now()))
@@ -219,6 +221,8 @@ class AsteriskChannel(Script):
             await within(2.0, self._after_dial(False))
             raise
         except Hangup as hangup:
+            if apart:
+                watch.call_off()  # it may be hearing a whisper, deaf to the caller's leaving
             if hangup.ended.dial is not None:
                 watch.settle(hangup.ended.dial)
             raise
@@ -251,38 +255,3 @@ class AsteriskChannel(Script):
         """See the port."""
         await self._check()
         await self._stop_recording()
-
-
-def _dial_string(dial: Dial) -> str:
-    """``g``: go on when the seat hangs up; ``m``: music, ``r``: ringing; ``f``: number shown;
-    ``b``, ``U``: the leg notes its name and when it was answered."""
-    if not dial.everyone:
-        raise PbxProblem("Nobody is no extension; it was not dialled.")
-    if dial.music and not _NAME.fullmatch(dial.music):
-        raise PbxProblem(f"{dial.music!r} cannot be the name of a music class.")
-    if dial.presents and not _OUTSIDE.fullmatch(dial.presents):
-        raise PbxProblem(f"{dial.presents!r} cannot be presented as a caller's number.")
-    parties = "&".join(_party(party) for party in dial.everyone)
-    seconds = max(1, math.ceil(dial.ring.total_seconds()))
-    heard = f"m({dial.music})" if dial.music else "r"
-    shown = f"f({dial.presents})" if dial.presents else ""
-    return f"{parties},{seconds},g{heard}{shown}b(cc-leg^s^1)U(cc-answered)"
-
-
-def _only(dial: Dial) -> str:
-    """Whom it rings, when it is one."""
-    one = dial.everyone[0] if len(dial.everyone) == 1 else ""
-    return one.number if isinstance(one, Outside) else one
-
-
-def _party(party: str | Outside) -> str:
-    """Nothing but a validated number or name reaches Dial: its signs could dial elsewhere."""
-    if isinstance(party, Outside):
-        if not _OUTSIDE.fullmatch(party.number):
-            raise PbxProblem(f"{party.number!r} is no telephone number; it was not dialled.")
-        if not _TRUNK.fullmatch(party.trunk):
-            raise PbxProblem(f"{party.trunk!r} is no trunk; nothing was dialled.")
-        return f"PJSIP/{party.number}@{TRUNK_PREFIX}{party.trunk}"
-    if not _EXTENSION.fullmatch(party) or party.startswith(TRUNK_PREFIX):
-        raise PbxProblem(f"{party!r} is no extension; it was not dialled.")
-    return f"PJSIP/{party}"

@@ -36,6 +36,7 @@ class DialWatch:
     ) -> None:
         self.legs: list[LegId] = []
         self._parties: dict[LegId, str] = {}
+        self._apart: dict[str, LegId] = {}
         self.called_off = False
         self._party = party
         self._on_progress = on_progress
@@ -50,6 +51,21 @@ class DialWatch:
             self._parties[leg] = party
         if self.called_off:
             self._hang_up(leg)
+
+    def begun_apart(self, door: str, leg: LegId) -> None:
+        """``leg`` hangs behind a Local channel and is answered when that is."""
+        self._apart[door] = leg
+
+    def joined(self, door: str, at: datetime) -> None:
+        """The leg behind a Local channel has heard its whisper and is joined.
+
+        Others that picked up too are deaf to that while they hear theirs: it is over for them.
+        """
+        if door in self._apart:
+            joined = self._apart.pop(door)
+            self.answered(joined, at)
+            for leg in self._apart.values():
+                self._hang_up(leg)
 
     def ringing(self, leg: LegId, at: datetime) -> None:
         """The phone rings."""

@@ -40,6 +40,17 @@ def endpoint_of(channel: str) -> str:
     return found.group("endpoint") if found else ""
 
 
+def door_of(channel: Any) -> str:
+    """Name that both ends of a Local channel share; ``""`` for any other channel."""
+    name = str(channel)
+    return name.rpartition(";")[0] if name.startswith("Local/") else ""
+
+
+def owner_of(message: Message) -> str:
+    """Unique id of the caller's channel for which the first channel of the message was made."""
+    return variables(message, "ChanVariable").get("CC_OWNER", "")
+
+
 def device_state(text: str) -> DeviceState:
     """From ``NOT_INUSE`` (events) or ``Not in use`` (lists); whatever is unknown cannot be rung."""
     return _STATES.get(re.sub(r"[ _]", "", text.lower()), DeviceState.UNREACHABLE)
@@ -60,7 +71,7 @@ def variables(message: Message, header: str) -> dict[str, str]:
 def to_event(message: Message, node: str) -> PbxEvent | None:
     """What the port tells of this message, if anything."""
     match message.event:
-        case "Hangup":
+        case "Hangup" if not door_of(message.channel):
             return LegEnded(
                 leg=LegId(f"{node}/{message.uniqueid}"),
                 call=variables(message, "ChanVariable").get("CC_CALL", ""),
@@ -87,7 +98,7 @@ def to_device(message: Message) -> DeviceChanged | None:
 def to_leg(message: Message, node: str) -> LiveLeg | None:
     """A row of ``Status`` asked with :data:`LEG_VARIABLES`; ``None`` for a channel not of ours."""
     ours = variables(message, "Variable")
-    if not ours.get("CC_CALL"):
+    if not ours.get("CC_CALL") or door_of(message.channel):
         return None
     seconds = str(message.seconds)
     return LiveLeg(

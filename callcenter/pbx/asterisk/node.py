@@ -229,16 +229,24 @@ class AsteriskNode:
         self._tell(event)
 
     def _heard_dial(self, message: Message) -> None:
-        watch = self._watches.get(LegId(f"{self.node}/{message.uniqueid}"))
+        owner = events.owner_of(message) or message.uniqueid
+        watch = self._watches.get(LegId(f"{self.node}/{owner}"))
         if watch is None:
             return
         leg, now = LegId(f"{self.node}/{message.destuniqueid}"), self._clock.now()
+        came_by, door = events.door_of(message.channel), events.door_of(message.destchannel)
         match message.event, message.dialstatus:
+            case "DialEnd", "ANSWER" if door:
+                watch.joined(door, now)
+            case _ if door:
+                pass  # what matters happens behind it
             case "DialBegin", _:
+                if came_by:
+                    watch.begun_apart(came_by, leg)
                 watch.begun(leg, str(message.dialstring).partition("@")[0])
             case "DialState", "RINGING":
                 watch.ringing(leg, now)
-            case "DialEnd", "ANSWER":
+            case "DialEnd", "ANSWER" if not came_by:
                 watch.answered(leg, now)
 
     def _tell(self, event: PbxEvent) -> None:

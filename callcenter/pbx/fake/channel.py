@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.fake.phones import FakeCaller, FakePhone
+from callcenter.pbx.fake.phones import PROMPT_SECONDS, FakeCaller, FakePhone
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,32}")
-PROMPT_SECONDS = 2.0
 
 
 class FakeChannel:
@@ -232,6 +231,8 @@ def _require_dialable(dial: Dial) -> None:
             raise PbxProblem(f"{party!r} cannot be dialled.")
     if not dial.everyone:
         raise PbxProblem("There is nobody to be dialled.")
+    if dial.confirm and not re.fullmatch(r"[0-9*]", dial.key):
+        raise PbxProblem(f"{dial.key!r} is no key that can confirm a call.")
 
 
 def _refusal(phone: FakePhone) -> DialStatus | None:

@@ -109,7 +109,7 @@ class FakePbx:
             if caller.ring is None:
                 self._come_back(caller)
             else:
-                self._spawn(self._after_dial(caller, caller.ring))
+                self.spawn(self._after_dial(caller, caller.ring))
 
     async def stop(self) -> None:
         """See the port."""
@@ -202,11 +202,11 @@ class FakePbx:
         on_progress: Callable[[DialProgress], None],
     ) -> Ring:
         """Ring phones for a caller."""
-        ring = Ring(self, {phone: self._leg() for phone in phones}, caller)
+        ring = Ring(self, {phone: self._leg() for phone in phones}, caller, dial)
         ring.on_progress = on_progress
         told: list[Ring] = []
         for phone in phones:
-            self._spawn(self._ring(ring, phone, dial, told))
+            self.spawn(self._ring(ring, phone, dial, told))
         return ring
 
     def caller_gone(self, caller: FakeCaller, ended: Ended) -> None:
@@ -235,7 +235,7 @@ class FakePbx:
                 ring.answer(phone)
         else:
             await asyncio.sleep(limit)
-            if ring.answered_at is None and ring in phone.rings_now:
+            if phone not in ring.picked and ring in phone.rings_now:
                 ring.refuse(phone, DialStatus.NO_ANSWER)
 
     async def _after_dial(self, caller: FakeCaller, ring: Ring) -> None:
@@ -270,7 +270,8 @@ class FakePbx:
     def _leg(self) -> LegId:
         return LegId(f"{self.node}/{next(self._numbers)}")
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def spawn(self, work: Awaitable[None]) -> None:
+        """Run something beside everything else."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from callcenter.pbx.port import (
     Arrival,
     DeviceChanged,
     DeviceState,
+    Dial,
     DialProgress,
     DialResult,
     DialStatus,
@@ -19,10 +21,15 @@ from callcenter.pbx.port import (
     LegAnswered,
     LegEnded,
     LegId,
+    Prompt,
 )
 
 if TYPE_CHECKING:
     from callcenter.pbx.fake.node import FakePbx
+
+
+PROMPT_SECONDS = 2.0
+KEY_SECONDS = 5.0
 
 
 class FakePhone:
@@ -43,11 +50,24 @@ class FakePhone:
         self._pbx = pbx
         self.rings_now: list[Ring] = []
         self.callers: list[str] = []  # as presented, one for each ring
+        self.heard: list[str] = []  # before it was joined
+        self.keys: deque[str] = deque()
+        self.pressed = asyncio.Event()
 
     @property
     def ringing(self) -> "Ring | None":
         """The newest ring or talk here."""
         return self.rings_now[-1] if self.rings_now else None
+
+    @property
+    def picked_up(self) -> bool:
+        """Whether the newest ring was picked up here, joined already or not."""
+        return self.ringing is not None and self in self.ringing.picked
+
+    def presses(self, keys: str) -> None:
+        """Press keys, one after the other, now."""
+        self.keys.extend(keys)
+        self.pressed.set()
 
     def hang_up(self) -> None:
         """Put the receiver down, whatever it does."""
@@ -82,13 +102,15 @@ class Ring:
     """One dial: ringing here and there, perhaps talking, over. The PBX's, so it outlives us."""
 
     def __init__(
-        self, pbx: "FakePbx", legs: "dict[FakePhone, LegId]", caller: "FakeCaller"
+        self, pbx: "FakePbx", legs: "dict[FakePhone, LegId]", caller: "FakeCaller", dial: Dial
     ) -> None:
         self.pbx, self.legs, self.caller = pbx, legs, caller
         self.answered_at: datetime | None = None
         self._answered_mono = 0.0
         self._phone = next(iter(legs))  # who answered, or the first
         self._left = set(legs)
+        self._dial = dial
+        self.picked: set[FakePhone] = set()
         self._refusal: DialStatus | None = None
         self.result: asyncio.Future[DialResult] = asyncio.get_running_loop().create_future()
         self.on_progress: Callable[[DialProgress], None] | None = None
@@ -107,14 +129,33 @@ class Ring:
         return self.legs[self._phone]
 
     def answer(self, phone: FakePhone) -> None:
-        if self.result.done() or self.answered_at is not None:
+        """The phone is picked up: joined at once, or behind a confirmation and a whisper."""
+        if self.result.done() or phone not in self._left or phone in self.picked:
             return
+        self.picked.add(phone)
+        phone.set_state(DeviceState.IN_USE)
+        if self._dial.whisper or self._dial.confirm:
+            self.pbx.spawn(self._prepare(phone))
+        else:
+            self._join(phone)
+
+    async def _prepare(self, phone: FakePhone) -> None:
+        if self._dial.confirm and not await confirmed(phone, self._dial.confirm, self._dial.key):
+            if phone in self._left:
+                self.refuse(phone, DialStatus.NO_ANSWER)
+            return
+        for prompt in self._dial.whisper:
+            await asyncio.sleep(PROMPT_SECONDS)
+            phone.heard.append(prompt.partition("/")[2])
+        if phone in self._left:
+            self._join(phone)
+
+    def _join(self, phone: FakePhone) -> None:
         self.answered_at = self.pbx.clock.now()
         self._answered_mono = self.pbx.clock.monotonic()
         self._phone = phone
         for other in self._left - {phone}:
             self._drop(other)
-        phone.set_state(DeviceState.IN_USE)
         self.caller.answered, self.caller.music = True, None
         if self.on_progress is not None:
             party = phone.extension
@@ -132,7 +173,8 @@ class Ring:
         if self.answered_at is not None:
             self.end(DialStatus.ANSWER)
         else:
-            self.refuse(phone, DialStatus.BUSY)
+            gave_up = phone in self.picked
+            self.refuse(phone, DialStatus.NO_ANSWER if gave_up else DialStatus.BUSY)
 
     def end(self, status: DialStatus) -> None:
         if self.result.done():
@@ -157,6 +199,19 @@ class Ring:
             phone.set_state(idle)
             leg = LegEnded(leg=self.legs[phone], call=self.caller.call, cause=Cause.NORMAL)
             self.pbx.tell(leg)
+
+
+async def confirmed(phone: FakePhone, prompt: Prompt, key: str) -> bool:
+    """Ask three times for a key."""
+    for _ in range(3):
+        phone.heard.append(prompt.partition("/")[2])
+        phone.pressed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0 if phone.keys else PROMPT_SECONDS + KEY_SECONDS):
+                await phone.pressed.wait()
+        if phone.keys and phone.keys.popleft() == key:
+            return True
+    return False
 
 
 class FakeCaller:

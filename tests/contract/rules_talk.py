@@ -1,0 +1,1 @@
+"""The contract: talks are moved, held, overheard."""
