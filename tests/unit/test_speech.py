@@ -14,7 +14,8 @@ WORDS = """
     welcome menu-main invalid-choice no-input please-wait all-seats-busy goodbye apology closed
     number-unknown agent-number agent-pin login-ok login-failed logout-ok ready-ok busy-ok
     not-logged-in prompt-line-number prompt-line-menu prompt-unknown prompt-record prompt-kept
-    prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty
+    prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty extension-busy
+    last-agent member-number member-pin member-wrong switchboard
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
