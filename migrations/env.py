@@ -11,11 +11,13 @@ from alembic.autogenerate.api import AutogenContext
 
 import callcenter.acd.store
 import callcenter.calls.store
+import callcenter.ivr.prompt_store
 import callcenter.ivr.store
 import callcenter.kernel.projector
 import callcenter.lines.store
 import callcenter.members.store
 import callcenter.numbers.store
+import callcenter.records.store
 import callcenter.routing.store  # noqa: F401
 from callcenter.kernel.database import UtcDateTime, metadata
 

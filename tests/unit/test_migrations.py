@@ -13,9 +13,11 @@ from sqlalchemy import inspect, text
 
 import callcenter.acd.store
 import callcenter.calls.store
+import callcenter.ivr.prompt_store
 import callcenter.ivr.store
 import callcenter.kernel.projector
 import callcenter.numbers.store
+import callcenter.records.store
 import callcenter.routing.store  # noqa: F401
 from callcenter.kernel import schema
 from callcenter.kernel.database import metadata, open_database
