@@ -32,6 +32,7 @@ from callcenter.kernel.errors import CallCenterError
 from callcenter.pbx.port import Channel, Hangup, NodeLost
 
 _IDLE_STEPS = 100  # steps beyond one per node without a key or a talk: it goes in circles
+_MOST_STEPS = 2000  # of one walk, whatever the caller presses and whoever answers at once
 _SURVEY_TRIES = 2
 _EXTENSION = re.compile(r"[0-9]{1,16}")
 
@@ -75,6 +76,7 @@ class Walker:
         self._ears.language = self._mind.language or self._ears.language
         self._menus: list[str] = []  # the way here, for the key that goes back
         self._idle = 0
+        self._steps = 0
         self._at = flow.start
 
     async def walk(self, node: str = "", back: Back = Back.NO) -> WalkEnd:
@@ -105,7 +107,9 @@ class Walker:
 
     async def _enter(self) -> str | None:
         self._idle += 1
-        if self._idle > len(self._flow.nodes) + _IDLE_STEPS:
+        self._steps += 1
+        most = len(self._flow.nodes) + _IDLE_STEPS
+        if self._idle > most or self._steps > most + _MOST_STEPS:
             raise FlowBroken(f"Flow {self._flow.name} goes in circles at node {self._at!r}.")
         self._mind.language = self._ears.language
         self._host.entered(self._flow, self._at, self._mind.kept())
