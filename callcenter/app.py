@@ -4,6 +4,7 @@ The only module that names a concrete PBX.
 """
 
 import asyncio
+import gc
 import logging
 import logging.handlers
 import signal
@@ -132,6 +133,9 @@ class _App:
         services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine), sounds)
         try:
             await engine.start()
+            # What is loaded stays: a full collection would walk it while no call is served.
+            gc.collect()
+            gc.freeze()
             await self._api.start(services, self._settings.socket)
             self._lived = True
             self._say(self._greeting())

@@ -134,7 +134,8 @@ def _blacklists(case: Case) -> _Verdict | None:
 def _met(case: Case, name: ListName, tenant: str, entries: Entries | None) -> Match | None:
     found = entries.match(case.key, case.now) if entries is not None else None
     if case.looked is not None:
-        note = f" ({found.held.note})" if found and found.held.note else ""
+        why = entries.note(found.pattern) if entries is not None and found else ""
+        note = f" ({why})" if why else ""
         outcome = f"entry {found.pattern}{note}" if found else f"{case.key} is not on it"
         case.note(_called(name, tenant), outcome, f"list {name} of {tenant}")
     return found

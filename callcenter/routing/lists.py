@@ -3,14 +3,15 @@
 A number is looked up by hashing it whole, then by hashing each of its beginnings whose length some
 prefix of the list has, longest first. Entries are spread over many small dicts, so that a change
 copies one of them and shares all others with the lists in force before: adding an entry to a
-million costs microseconds, and the event loop never waits for a rebuild.
+million costs microseconds, and the event loop never waits for a rebuild. The dicts hold numbers and
+text only, so that the garbage collector has no reason to walk them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 PLATFORM = "*"
 """The tenant of lists that hold for everybody."""
@@ -37,47 +38,41 @@ class Change(NamedTuple):
     removed: bool = False
 
 
-class Held(NamedTuple):
-    """What a list knows of one pattern; ``until`` in seconds since 1970."""
-
-    until: float
-    note: str
-
-
 class Match(NamedTuple):
-    """The entry that a caller met."""
+    """The entry that a caller met; ``until`` in seconds since 1970."""
 
     pattern: str
-    held: Held
+    until: float
 
 
-_PLAIN = Held(_FOR_EVER, "")
-_Shard = dict[str, Held]
+V = TypeVar("V", float, str)
 
 
-class _Sharded:
+class _Sharded(Generic[V]):
     """An immutable mapping of many entries."""
 
     __slots__ = ("_shards",)
 
-    def __init__(self, shards: tuple[_Shard, ...] | None = None) -> None:
-        self._shards = shards or ({},) * _SHARDS
+    def __init__(self, shards: tuple[dict[str, V], ...] | None = None) -> None:
+        self._shards: tuple[dict[str, V], ...] = shards or ({},) * _SHARDS
 
-    def get(self, key: str) -> Held | None:
+    def get(self, key: str) -> V | None:
         return self._shards[hash(key) % _SHARDS].get(key)
 
-    def changed(self, changes: Iterable[tuple[str, Held | None]]) -> "_Sharded":
+    def changed(self, changes: Mapping[str, V | None]) -> "_Sharded[V]":
         """A new one with these entries set, or taken out where ``None``."""
+        if not changes:
+            return self
         shards, fresh = list(self._shards), set[int]()
-        for key, held in changes:
+        for key, value in changes.items():
             place = hash(key) % _SHARDS
             if place not in fresh:
                 shards[place] = dict(shards[place])
                 fresh.add(place)
-            if held is None:
+            if value is None:
                 shards[place].pop(key, None)
             else:
-                shards[place][key] = held
+                shards[place][key] = value
         return _Sharded(tuple(shards))
 
     def __len__(self) -> int:
@@ -85,65 +80,67 @@ class _Sharded:
 
 
 class Entries:
-    """One list of one tenant."""
+    """One list of one tenant: until when each entry counts, and why it is there."""
 
-    __slots__ = ("_counts", "_lengths", "_numbers", "_prefixes")
+    __slots__ = ("_counts", "_lengths", "_notes", "_numbers", "_prefixes")
 
-    def __init__(
-        self,
-        numbers: _Sharded | None = None,
-        prefixes: _Sharded | None = None,
-        counts: Mapping[int, int] | None = None,
-    ) -> None:
-        self._numbers = numbers or _Sharded()
-        self._prefixes = prefixes or _Sharded()
-        self._counts = dict(counts or {})
-        self._lengths = tuple(sorted((n for n, c in self._counts.items() if c), reverse=True))
+    def __init__(self) -> None:
+        self._numbers = _Sharded[float]()
+        self._prefixes = _Sharded[float]()
+        self._notes = _Sharded[str]()
+        self._counts: dict[int, int] = {}
+        self._lengths: tuple[int, ...] = ()
 
     def match(self, key: str, now: float) -> Match | None:
         """The most precise entry in force for this key."""
-        held = self._numbers.get(key)
-        if held is not None and held.until > now:
-            return Match(key, held)
+        until = self._numbers.get(key)
+        if until is not None and until > now:
+            return Match(key, until)
         size = len(key)
         for length in self._lengths:
             if length <= size:
                 prefix = key[:length]
-                held = self._prefixes.get(prefix)
-                if held is not None and held.until > now:
-                    return Match(prefix + "*", held)
+                until = self._prefixes.get(prefix)
+                if until is not None and until > now:
+                    return Match(prefix + "*", until)
         return None
+
+    def note(self, pattern: str) -> str:
+        """Why an entry is there."""
+        return self._notes.get(pattern) or ""
 
     def changed(self, changes: Iterable[Change]) -> "Entries":
         """A new one with these changes; this one stays as it is."""
-        last = {change.pattern: change for change in changes}
-        numbers: list[tuple[str, Held | None]] = []
-        prefixes: list[tuple[str, Held | None]] = []
+        numbers: dict[str, float | None] = {}
+        prefixes: dict[str, float | None] = {}
+        notes: dict[str, str | None] = {}
+        for change in changes:
+            pattern = change.pattern
+            until = None if change.removed else _until(change)
+            if pattern.endswith("*"):
+                prefixes[pattern[:-1]] = until
+            else:
+                numbers[pattern] = until
+            if change.note or self._notes.get(pattern) or pattern in notes:
+                notes[pattern] = None if change.removed else change.note or None
         counts = dict(self._counts)
-        for pattern, change in last.items():
-            held = None if change.removed else _held(change)
-            if not pattern.endswith("*"):
-                numbers.append((pattern, held))
-                continue
-            prefix = pattern[:-1]
-            before, after = self._prefixes.get(prefix) is not None, held is not None
-            counts[len(prefix)] = counts.get(len(prefix), 0) + after - before
-            prefixes.append((prefix, held))
-        return Entries(
-            self._numbers.changed(numbers) if numbers else self._numbers,
-            self._prefixes.changed(prefixes) if prefixes else self._prefixes,
-            counts,
-        )
+        for prefix, until in prefixes.items():
+            more = (until is not None) - (self._prefixes.get(prefix) is not None)
+            counts[len(prefix)] = counts.get(len(prefix), 0) + more
+        after = Entries()
+        after._numbers = self._numbers.changed(numbers)
+        after._prefixes = self._prefixes.changed(prefixes)
+        after._notes = self._notes.changed(notes)
+        after._counts = counts
+        after._lengths = tuple(sorted((n for n, c in counts.items() if c), reverse=True))
+        return after
 
     def __len__(self) -> int:
         return len(self._numbers) + len(self._prefixes)
 
 
-def _held(change: Change) -> Held:
-    if change.expires_at is None and not change.note:
-        return _PLAIN
-    until = change.expires_at.timestamp() if change.expires_at else _FOR_EVER
-    return Held(until, change.note)
+def _until(change: Change) -> float:
+    return change.expires_at.timestamp() if change.expires_at else _FOR_EVER
 
 
 EMPTY = Entries()

@@ -15,6 +15,7 @@ from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.routing.desk import files, lists
 from callcenter.routing.lists import PLATFORM, Change, ListName, Lists
 from callcenter.routing.load import load_lists
+from callcenter.services.members import DatabaseMembers
 from callcenter.services.routing import DatabaseRouting
 from callcenter.web.alone import Alone
 from callcenter.web.client import Client
@@ -40,7 +41,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     url = f"sqlite:///{tmp_path / 'callcenter.db'}"
     schema.upgrade(url)
     database = open_database(url)
-    made = Home(tmp_path, url, Alone(DatabaseRouting(database)))
+    made = Home(tmp_path, url, Alone(DatabaseRouting(database), DatabaseMembers(database)))
     made.api.ask("PUT", "/v1/tenants/acme", {"zone": "Asia/Shanghai"})
     made.api.ask("PUT", "/v1/numbers/4001", {"tenant": "acme", "destination": "flow:main"})
     yield made

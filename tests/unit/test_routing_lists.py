@@ -1,5 +1,6 @@
 """Lists against a naive model; a change shares what it does not touch (N5)."""
 
+import gc
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -73,7 +74,14 @@ def test_an_expired_number_does_not_hide_a_prefix_in_force() -> None:
     )
     found = entries.match("+86138", NOW.timestamp())
     assert found is not None
-    assert (found.pattern, found.held.note) == ("+861*", "spam")
+    assert (found.pattern, entries.note(found.pattern)) == ("+861*", "spam")
+
+
+def test_the_garbage_collector_does_not_walk_long_lists() -> None:
+    entries = Entries().changed([Change("black", "t", f"+{n}", "note") for n in range(5000)])
+    entries = entries.changed([Change("black", "t", "+1", "other"), Change("black", "t", "+12*")])
+    for shards in (entries._numbers._shards, entries._prefixes._shards, entries._notes._shards):
+        assert not any(gc.is_tracked(shard) for shard in shards)
 
 
 def test_a_list_counts_what_it_holds() -> None:
