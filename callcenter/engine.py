@@ -5,7 +5,7 @@ go on in the PBX; :meth:`Engine.hang_up_all` ends them first where the PBX stops
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,7 @@ class Engine:
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
+        self.on_prompts: Callable[[], Awaitable[None]] = _nothing
 
     async def start(self) -> None:
         """Remember, then listen."""
@@ -140,6 +141,7 @@ class Engine:
         async with self._reloading:
             book = await asyncio.to_thread(self._read_prompts)
             self.snapshot.now = replace(self.snapshot.now, prompts=book)
+        await self.on_prompts()
 
     async def hang_up_all(self) -> None:
         """End every call and wait until each has its CDR, some seconds at most."""
@@ -159,6 +161,7 @@ class Engine:
             task.result()
 
     def _read(self) -> tuple[list[Record], int, list[StatusChanged]]:
+        PromptStore(self.database, self.prompts).forget_takes()
         mark = self.projector.load_mark()
         records = self.journal.open(beyond=mark)
         with self.database.connect() as connection:
@@ -184,6 +187,10 @@ class Engine:
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
+
+
+async def _nothing() -> None:
+    """Nobody else needs to know of new prompts."""
 
 
 def _log_state(change: StateChanged) -> None:

@@ -4,6 +4,7 @@ The rows are the truth: a file is complete before its row says that it is there.
 runs on an event loop calls it in a thread.
 """
 
+import shutil
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +78,11 @@ class PromptStore:
         """Where its sound is."""
         return self._folder / f"{version.prompt}.wav"
 
+    def forget_takes(self) -> None:
+        """Drop what an engine that died left of recordings by phone."""
+        for folder in self._folder.glob("*/tenant/*/takes"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def number(self, tenant: str, name: str) -> int:
         """Short number of a prompt; it gets one when it has none."""
         check_place(tenant, name)
@@ -115,8 +121,9 @@ class PromptStore:
                 at=at,
                 by=by,
             )
-            voice.save(self.file(version))
             _use_none(connection, tenant, name, language)
+            # The row first: whoever keeps another version at the same moment fails there, not
+            # after writing into our file.
             connection.execute(
                 prompt_versions.insert().values(
                     tenant=tenant,
@@ -131,6 +138,7 @@ class PromptStore:
                     by=by,
                 )
             )
+            voice.save(self.file(version))
         return version
 
     def versions(self, tenant: str = "", name: str = "") -> list[PromptVersion]:

@@ -16,19 +16,29 @@ from callcenter.engine import Engine
 from callcenter.ivr import upload
 from callcenter.ivr.prompt_store import PromptStore
 from callcenter.ivr.prompts import BadPrompt, Origin, PromptVersion, check_place
-from callcenter.ivr.speech import Espeak
+from callcenter.ivr.speech import Espeak, Speaker
 from callcenter.kernel.errors import NotFound
 from callcenter.numbers import load_numbers
+from callcenter.services.faults import told
 
 _MOST_TEXT = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sounds:
-    """Where built-in prompts are, and how a program (sox, espeak-ng) is run."""
+    """Where built-in prompts are, how a program (sox, espeak-ng) is run, and who speaks.
+
+    ``voice`` takes the place of espeak-ng when it is given.
+    """
 
     built_in: Path
     program: Callable[[str], Sequence[str]]
+    voice: Speaker | None = None
+
+    @property
+    def speaker(self) -> Speaker:
+        """The speech engine."""
+        return self.voice or Espeak(self.program("espeak-ng"))
 
 
 def spoken(sounds: Sounds, language: str, text: str) -> bytes:
@@ -36,7 +46,7 @@ def spoken(sounds: Sounds, language: str, text: str) -> bytes:
     text = " ".join(text.split())
     if not text or len(text) > _MOST_TEXT or not text.isprintable():
         raise BadPrompt(f"Give a text of 1 to {_MOST_TEXT} readable characters.")
-    return Espeak(sounds.program("espeak-ng")).speak(text, language)
+    return sounds.speaker.speak(text, language)
 
 
 class PromptDesk:
@@ -47,15 +57,18 @@ class PromptDesk:
         self._store = PromptStore(database, folder)
         self._sounds = sounds
 
+    @told
     def versions(self, tenant: str = "", name: str = "") -> list[PromptVersion]:
         """All versions, or those of a tenant or prompt; newest last."""
         return self._store.versions(tenant, name)
 
+    @told
     def number(self, tenant: str, name: str) -> int:
         """Short number of a prompt on the prompt line; it gets one when it has none."""
         tenant, _ = self._place(tenant, name, "")
         return self._store.number(tenant, name)
 
+    @told
     def upload(self, tenant: str, name: str, language: str, audio: bytes, by: str) -> PromptVersion:
         """Keep a sound file of any kind sox reads."""
         tenant, language = self._place(tenant, name, language)
@@ -64,6 +77,7 @@ class PromptDesk:
             tenant, name, language, voice, origin=Origin.FILE, by=by, at=datetime.now(UTC)
         )
 
+    @told
     def speak(self, tenant: str, name: str, language: str, text: str, by: str) -> PromptVersion:
         """Keep a text as spoken."""
         tenant, language = self._place(tenant, name, language)
@@ -80,16 +94,19 @@ class PromptDesk:
             text=text,
         )
 
+    @told
     def use(self, tenant: str, name: str, language: str, version: int) -> PromptVersion:
         """Put an older version in force."""
         tenant, language = self._place(tenant, name, language)
         return self._store.use(tenant, name, language, version)
 
+    @told
     def remove(self, tenant: str, name: str, language: str) -> int:
         """Forget a prompt (``language`` empty: in all); says how many versions."""
         owner, _ = self._place(tenant, name, language)
         return self._store.remove(owner, name, language)
 
+    @told
     def audio(self, tenant: str, name: str, language: str, version: int) -> Path:
         """The file a caller hears: the tenant's version (0: in force), else the built-in one."""
         tenant, language = self._place(tenant, name, language)

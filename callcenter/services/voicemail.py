@@ -9,6 +9,7 @@ from sqlalchemy import Engine as Database
 from callcenter.kernel.errors import NotFound
 from callcenter.records.model import Message
 from callcenter.records.store import get_message, list_messages, mark_heard, remove_message
+from callcenter.services.faults import told
 
 
 class VoicemailDesk:
@@ -18,11 +19,13 @@ class VoicemailDesk:
         self._database = database
         self._folder = folder
 
+    @told
     def messages(self, box: str = "") -> list[Message]:
         """Messages of a box, or of all; newest first."""
         with self._database.connect() as connection:
             return list_messages(connection, box=box)
 
+    @told
     def audio(self, message: str, *, heard: bool) -> bytes:
         """The sound as WAV; with ``heard`` it counts as listened to."""
         path = self._folder / self._get(message).path
@@ -35,6 +38,7 @@ class VoicemailDesk:
                 mark_heard(connection, message, datetime.now(UTC))
         return sound
 
+    @told
     def remove(self, message: str) -> None:
         """Forget a message with its sound."""
         found = self._get(message)
