@@ -173,7 +173,10 @@ class Desk(Rings):
         only as far as they had still to run."""
         if seat.offer is not None or seat.status is SeatStatus.LOGGED_OUT:
             return
-        cue = _PHONE_CUES.get(self._phones.get(seat.extension, DeviceState.UNREACHABLE))
+        phone = self._phones.get(seat.extension, DeviceState.UNREACHABLE)
+        if phone is DeviceState.IDLE and seat.state is SeatState.IDLE:
+            return
+        cue = _PHONE_CUES.get(phone)
         if cue is None or not seat.cue(cue):
             return
         if seat.state is SeatState.UNREACHABLE:

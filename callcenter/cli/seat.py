@@ -3,6 +3,7 @@
 import click
 
 from callcenter.cli.reach import engine, names
+from callcenter.cli.routing import desk, path
 from callcenter.cli.shown import clean, clock, json_option, show_rows, words
 
 _seat = click.argument(
@@ -70,6 +71,28 @@ def busy(seat: str, reason: str) -> None:
 def _status(row: dict[str, str]) -> str:
     reason = f" ({row['reason']})" if row["reason"] else ""
     return words(row["status"]) + reason
+
+
+@seat.command()
+@_seat
+@click.argument("skills", nargs=-1, metavar="[SKILL=LEVEL]...")
+def skill(seat: str, skills: tuple[str, ...]) -> None:
+    """Set all skills of SEAT (ja=3 vip=1), or print them."""
+    where = path("seats", seat, "skills")
+    with desk(telling=bool(skills)) as reached:
+        if skills:
+            has = reached.ask("PUT", where, dict(_level(text) for text in skills))
+        else:
+            has = reached.ask("GET", where)
+    shown = ", ".join(f"{name} {level}" for name, level in has.items())
+    click.echo(clean(f"Seat {seat}: {shown or 'no skills'}."))
+
+
+def _level(text: str) -> tuple[str, int]:
+    name, _, level = text.partition("=")
+    if not name or not (level or "1").isdigit():
+        raise click.BadParameter(f"{text!r}: write a skill and its level, such as ja=3.")
+    return name, int(level or 1)
 
 
 def _tell(row: dict[str, str]) -> None:

@@ -131,7 +131,7 @@ def _read(path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
                 calls.append(tuple(float(cell) for cell in row[:2] if cell.strip()))
             except ValueError:
                 raise BadSettings(
-                    f"{path}, line {number}: write arrival and talk in seconds: 12.5,180"
+                    f"{path}, line {number}: write arrival and talk in seconds, 12.5,180."
                 ) from None
     calls = sorted(call for call in calls if call)
     if not calls:

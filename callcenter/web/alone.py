@@ -14,6 +14,7 @@ from callcenter.web.api import _errors, _Route
 from callcenter.web.client import Row, _refusal
 from callcenter.web.lines import add_lines
 from callcenter.web.members import Members, add_members
+from callcenter.web.queues import add_queues
 from callcenter.web.routing import Routing, add_routing
 
 
@@ -33,6 +34,7 @@ class Alone:
         add_routing(router, desk)
         add_lines(router, desk)
         add_members(router, desk)
+        add_queues(router, desk)
         self._api.include_router(router)
         _errors(self._api)
 

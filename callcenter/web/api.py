@@ -20,6 +20,7 @@ from callcenter.web.flows import add_flows
 from callcenter.web.lines import add_lines
 from callcenter.web.members import add_members
 from callcenter.web.prompts import add_prompts
+from callcenter.web.queues import add_queues
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
 from callcenter.web.views import CallView, ProblemView, StatusView
@@ -83,6 +84,7 @@ def create_api(services: Services) -> FastAPI:
     add_routing(router, services)
     add_lines(router, services)
     add_members(router, services)
+    add_queues(router, services)
     api.include_router(router)
     _errors(api)
     return api
