@@ -105,7 +105,11 @@ def test_finding_and_place(old: str, new: str, code: str, line: int, column: int
     ("node", "code", "at"),
     [
         ("{kind: seat, seat: '1009', next: bye, otherwise: bye}", "missing-seat", "'1009'"),
-        ("{kind: extension, extension: 1009, next: bye, otherwise: bye}", "missing-extension", "1009"),
+        (
+            "{kind: extension, extension: 1009, next: bye, otherwise: bye}",
+            "missing-extension",
+            "1009",
+        ),
         ("{kind: lines, lines: nobody, next: bye, otherwise: bye}", "missing-lines", "nobody"),
         ("{kind: voicemail, box: nobody, next: bye}", "missing-box", "nobody"),
         (
