@@ -13,6 +13,7 @@ from callcenter.pbx.embedded.runner import command
 from callcenter.pbx.embedded.state import load_state
 from callcenter.settings import Settings
 
+_A_PIECE = "numbers/10.wav"  # one of those that spoken numbers are put together from
 _SHOWN = 5  # names in one sentence
 
 
@@ -59,7 +60,11 @@ def _prompts(settings: Settings) -> Check:
     languages = sorted(part.parent.name for part in settings.prompts.glob("*/welcome.wav"))
     if not languages:
         return _bad("prompts", f"no audio in {settings.prompts}; run scripts/make-prompts")
-    return _good("prompts", f"audio for {', '.join(languages)} in {settings.prompts}")
+    found = f"audio for {', '.join(languages)} in {settings.prompts}"
+    mute = [name for name in languages if not (settings.prompts / name / _A_PIECE).is_file()]
+    if mute:
+        found += f"; no numbers can be read out in {', '.join(mute)}: run scripts/make-prompts"
+    return _good("prompts", found)
 
 
 def _music(settings: Settings) -> Check:
