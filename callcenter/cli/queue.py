@@ -106,7 +106,7 @@ def set_(queue: str, **values: Any) -> None:
 @_queue
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(queue: str, file: Path) -> None:
-    """Set up QUEUE, its recipe too, as FILE says; `queue show` prints such JSON."""
+    """Set up QUEUE as FILE says: JSON of `queue show --json`."""
     try:
         body = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
