@@ -158,11 +158,20 @@ class Session:
         return decision
 
     def _calls_besides(self, dialled: str, tables: Tables) -> dict[str, int]:
-        """How many other calls this number and its tenant have, where that is limited."""
+        """How many other calls this number and its tenant have, where that is limited.
+
+        Those that were let in count: of two that arrive together the first to be routed gets in.
+        """
         if not tables.is_limited(dialled):
             return {}
         tenant = tables.numbers.numbers[dialled].tenant
-        others = [call for call in self._context.ledger.open.values() if call.id != self._id]
+        others = [
+            call
+            for call in self._context.ledger.open.values()
+            if call.id != self._id
+            and call.routed
+            and not call.routed.destination.startswith(Kind.REFUSE)
+        ]
         return {
             "calls_now": sum(
                 c.offered is not None and c.offered.dialled == dialled for c in others
