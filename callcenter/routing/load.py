@@ -1,5 +1,6 @@
 """Brings the tables from the database into memory (blocking). Lists bring only what changed."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -88,7 +89,7 @@ def load_plans(connection: Connection, numbers: Numbers) -> dict[tuple[str, str]
         tenant = numbers.tenants.get(row.tenant)
         codes = tuple(code for code in row.holidays.split(",") if code)
         try:
-            plans[row.tenant, row.name] = Plan(
+            plan = plans[row.tenant, row.name] = Plan(
                 name=row.name,
                 zone=zone(row.zone or (tenant.zone if tenant else "UTC")),
                 weekly=parse_week(row.weekly),
@@ -98,6 +99,7 @@ def load_plans(connection: Connection, numbers: Numbers) -> dict[tuple[str, str]
                     day for code in codes for day in worked.get(code.partition("-")[0], ())
                 ),
             )
+            plan.at(time.time())  # a year's holidays are worked out here, not in a call's way
         except Refused as error:
             _log.error("hours plan cannot be used", plan=row.name, why=str(error))
     return plans
