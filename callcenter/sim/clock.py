@@ -22,11 +22,15 @@ class HeapClock:
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._wall, self._wall_at = _START, 0.0
         self._heap: list[tuple[float, int, _Timer]] = []
         self._number = 0
 
     def now(self) -> datetime:
-        return _START + timedelta(seconds=self._now)
+        if self._wall_at != self._now:  # asked several times in one moment
+            self._wall_at = self._now
+            self._wall = _START + timedelta(seconds=self._now)
+        return self._wall
 
     def monotonic(self) -> float:
         return self._now
