@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 flow_names = names(lambda client: client.flows(), "name", "tenant")
 _tenant_option = click.option("--tenant", default="", help="Whose flow it is.")
-version_option = click.option("--version", type=click.IntRange(0), default=0)
+version_option = click.option(
+    "--version", type=click.IntRange(0), default=0, help="A version's number."
+)
 
 
 class Desk(Protocol):

@@ -50,7 +50,9 @@ def draw(source: str, version: int, output: Path | None) -> None:
 @click.argument("source", shell_complete=flow_names)
 @version_option
 @click.option("--keys", help="Answers, one for each question, with commas: 1,,2; then hang up.")
-@click.option("--language", type=click.Choice(["en", "zh", "ja"]), default="en")
+@click.option(
+    "--language", type=click.Choice(["en", "zh", "ja"]), default="en", help="Of the prompts."
+)
 @click.option("--hours", default="open", show_default=True, help="What branches on hours find.")
 @click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE", help="Like region=广东.")
 @click.option("--real-time", is_flag=True, help="Prompts and waits take their time.")
