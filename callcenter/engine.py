@@ -110,6 +110,7 @@ class Engine:
         self._run(self.projector.run(), "projector")
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
+        self._run(self.voicemail.sweep(), "voicemail")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
 

@@ -8,6 +8,7 @@ the folder of voicemail, trimmed and levelled.
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ _log = structlog.get_logger(__name__)
 PREFIX = b"voicemail "
 LONGEST = timedelta(minutes=3)
 _SILENCE = timedelta(seconds=5)
+_SWEEP_SECONDS = 900.0  # longer than any message
 _SHORTEST = 0.5  # seconds with the margins: less is a receiver put down
 
 
@@ -40,6 +42,7 @@ class Voicemail:
         self._journal = journal
         self._projector = projector
         self._clock = clock
+        self._taking: set[str] = set()
 
     async def take_message(
         self,
@@ -60,13 +63,16 @@ class Voicemail:
         await channel.play(say, stop_on="0123456789*#")
         await channel.play([Prompt(f"{language}/beep")])
         at, name = self._clock.now(), new_id("v")
+        taken = _Taken(box=box, sender=sender, at=at)
         raw = self._folder / "taking" / f"{name}.wav"
-        await asyncio.to_thread(make_private, raw.parent)
+        await asyncio.to_thread(_write_note, raw, taken)
         kept: Message | None = None
+        self._taking.add(name)
         try:
             await channel.record_message(raw, most=longest, silence=_SILENCE)
         finally:
-            kept = await self._keep(raw, name, box, sender, at)
+            kept = await self._keep(raw, taken)
+            self._taking.discard(name)
         said = "voicemail-kept" if kept else "voicemail-empty"
         await channel.play([Prompt(f"{language}/{said}")])
         return kept
@@ -82,27 +88,63 @@ class Voicemail:
                     continue
                 self._projector.add(record.position, partial(save_message, message=message))
 
-    async def _keep(
-        self, raw: Path, name: str, box: str, sender: Sender, at: datetime
-    ) -> Message | None:
-        path = f"{at:%Y/%m/%d}/{name}.wav"
+    async def sweep(self) -> None:
+        """For ever: keep what was said to an engine that died, once nobody can be speaking."""
+        seen: set[Path] = set()
+        while True:
+            notes = await asyncio.to_thread(_notes, self._folder / "taking")
+            for note in sorted(seen & notes):
+                if note.stem not in self._taking:
+                    await self._recover(note)
+            seen = notes
+            await self._clock.sleep(_SWEEP_SECONDS)
+
+    async def _recover(self, note: Path) -> None:
+        try:
+            taken = msgspec.json.decode(await asyncio.to_thread(note.read_bytes), type=_Taken)
+        except (OSError, msgspec.MsgspecError) as error:
+            _log.error("a message left behind is not understood", file=str(note), why=str(error))
+            return
+        await self._keep(note.with_suffix(".wav"), taken)
+
+    async def _keep(self, raw: Path, taken: "_Taken") -> Message | None:
+        name, sender = raw.stem, taken.sender
+        path = f"{taken.at:%Y/%m/%d}/{name}.wav"
         seconds = await asyncio.to_thread(_clean, raw, self._folder / path)
         if not seconds:
             return None
         message = Message(
             id=name,
             tenant=sender.tenant,
-            box=box,
+            box=taken.box,
             call=sender.call,
             caller=sender.caller,
-            at=at,
+            at=taken.at,
             seconds=seconds,
             path=path,
         )
         position = self._journal.append(PREFIX + msgspec.json.encode(message))
         self._projector.add(position, partial(save_message, message=message))
-        _log.info("message taken", box=box, call=sender.call, seconds=seconds)
+        _log.info("message taken", box=taken.box, call=sender.call, seconds=seconds)
         return message
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """Stands beside the sound while it is recorded, for the engine that comes after us."""
+
+    box: str
+    sender: Sender
+    at: datetime
+
+
+def _write_note(raw: Path, taken: _Taken) -> None:
+    make_private(raw.parent)
+    raw.with_suffix(".json").write_bytes(msgspec.json.encode(taken))
+
+
+def _notes(folder: Path) -> set[Path]:
+    return set(folder.glob("*.json"))
 
 
 def _clean(raw: Path, path: Path) -> float:
@@ -125,3 +167,4 @@ def _clean(raw: Path, path: Path) -> float:
     finally:
         with suppress(OSError):
             raw.unlink(missing_ok=True)
+            raw.with_suffix(".json").unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import pytest
 from callcenter.kernel import sound
 from callcenter.numbers import Destination, HostedNumber, save_number
 from callcenter.pbx.fake import FakeCaller
+from callcenter.pbx.fake.channel import voice
 from callcenter.pbx.port import Source
 from callcenter.records import Message
 from callcenter.records.store import list_messages
@@ -211,3 +212,21 @@ async def test_a_message_survives_the_death_of_the_engine(world: World) -> None:
     await world.start()
     (message,) = await messages(world)
     assert message.seconds == pytest.approx(6.0, abs=1.0)
+
+
+async def test_what_was_said_to_an_engine_that_was_killed_is_kept(world: World) -> None:
+    taking = world.folder / "voicemail" / "taking"
+    taking.mkdir(parents=True)
+    (taking / "v-1.wav").write_bytes(voice(2.0, 3.0))
+    (taking / "v-1.json").write_text(
+        '{"box": "sales", "at": "2026-03-01T12:00:00Z",'
+        ' "sender": {"call": "c-1", "tenant": "acme", "caller": "110"}}'
+    )
+    (taking / "v-2.json").write_text("no note")
+    await world.passes(minutes=14)
+    assert await messages(world) == []
+    await world.passes(minutes=20)
+    (message,) = await messages(world)
+    assert (message.id, message.caller) == ("v-1", "110")
+    assert message.seconds == pytest.approx(2.1, abs=0.2)
+    assert [file.name for file in taking.iterdir()] == ["v-2.json"]
