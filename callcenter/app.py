@@ -17,7 +17,7 @@ from callcenter.engine import Engine
 from callcenter.kernel import schema
 from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.database import open_database
-from callcenter.kernel.errors import BadSettings
+from callcenter.kernel.errors import BadSettings, CallCenterError
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
@@ -131,6 +131,8 @@ class _App:
             program=lambda name: embedded.tool(self._settings, name),
         )
         services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine), sounds)
+        if self._settings.asterisk is None:
+            engine.on_prompts = self._apply_rings
         try:
             await engine.start()
             # What is loaded stays: a full collection would walk it while no call is served.
@@ -202,6 +204,13 @@ class _App:
         embedded.write_config(self._settings, accounts, trunks)
         self._started_pbx = True
         return embedded.start(self._settings)
+
+    async def _apply_rings(self) -> None:
+        """A new prompt may be a colour ring, which the PBX must have seen."""
+        try:
+            await asyncio.to_thread(embedded.reload_rings, self._settings)
+        except CallCenterError as error:
+            _log.error("colour rings are not up to date", why=str(error))
 
     async def _apply(self, engine: Engine) -> None:
         if self._settings.asterisk is None:

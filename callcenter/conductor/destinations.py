@@ -10,9 +10,10 @@ from callcenter.conductor.context import Context
 from callcenter.conductor.hunt import Hunt
 from callcenter.conductor.queueing import QueueVisit
 from callcenter.conductor.reaching import Reach
+from callcenter.conductor.rings import ring_class
 from callcenter.numbers import Destination, Kind
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, DialStatus, Prompt, Source, colour_ring
+from callcenter.pbx.port import Channel, DialStatus, Prompt, Source
 from callcenter.records import Sender
 from callcenter.routing import Decision
 
@@ -78,7 +79,7 @@ class Destinations:
     async def _queue(self, name: str) -> Destination | Cause | None:
         if not self._ringing:
             await self.answer()
-        music = colour_ring(Prompt(self._ringing)) if self._ringing else ""
+        music = ring_class(self._context, self._decision.tenant, self._ringing)
         if self._call.queue is None and self._talked:
             return None
         visit = QueueVisit(self._context, self._call, self._channel, name, music=music)

@@ -7,8 +7,9 @@ import structlog
 from callcenter.calls import LinesPassed, NodeEntered, OfferMade, OpenCall, Routed
 from callcenter.conductor.context import Context
 from callcenter.conductor.parties import Party, Rings
+from callcenter.conductor.rings import ring_class
 from callcenter.lines import Line, LineGroup, LineKind, choose
-from callcenter.pbx.port import Channel, DialStatus, Prompt, colour_ring
+from callcenter.pbx.port import Channel, DialStatus
 
 _log = structlog.get_logger(__name__)
 
@@ -29,8 +30,7 @@ class Hunt:
         self._call = call
         self._channel = channel
         self._group = group
-        prompt = group.colour_ring or ringing
-        self._music = colour_ring(Prompt(prompt)) if prompt else ""
+        self._music = ring_class(context, group.tenant, group.colour_ring or ringing)
         self._turn = context.turns.get(group.name, 0)
         context.turns[group.name] = self._turn + 1
 

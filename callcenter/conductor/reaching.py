@@ -6,7 +6,8 @@ from datetime import timedelta
 from callcenter.calls import OpenCall
 from callcenter.conductor.context import Context
 from callcenter.conductor.parties import Party, Rings
-from callcenter.pbx.port import Channel, DialStatus, Prompt, Source, colour_ring
+from callcenter.conductor.rings import ring_class
+from callcenter.pbx.port import Channel, DialStatus, Source
 
 RING = timedelta(seconds=30)
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
@@ -63,7 +64,7 @@ class Reach:
             self._call,
             self._channel,
             (party,),
-            music=colour_ring(Prompt(ringing)) if ringing else heard,
+            music=ring_class(self._context, self._tenant, ringing) or heard,
             recorded=True,
             presents=presents,
         )

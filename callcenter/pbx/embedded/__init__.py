@@ -10,7 +10,7 @@ from callcenter.pbx.embedded.layout import data_dir, music_dir, tool
 from callcenter.pbx.embedded.model import Check, EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.packages import install
 from callcenter.pbx.embedded.process import running
-from callcenter.pbx.embedded.runner import command, reload_accounts, start, stop
+from callcenter.pbx.embedded.runner import command, reload_accounts, reload_rings, start, stop
 
 __all__ = [
     "Check",
@@ -23,6 +23,7 @@ __all__ = [
     "install",
     "music_dir",
     "reload_accounts",
+    "reload_rings",
     "running",
     "start",
     "stop",

@@ -19,7 +19,7 @@ from callcenter.pbx.embedded.state import load_state
 from callcenter.pbx.port import Prompt, colour_ring
 from callcenter.settings import Settings
 
-_RING = re.compile(r"[a-z]{2,3}(/[0-9A-Za-z_-]{1,40}){1,2}")
+_RING = re.compile(r"[a-z]{2,3}(/[0-9A-Za-z_-]{1,40}){1,6}")
 
 
 def write_config(
@@ -69,7 +69,7 @@ def _write_files(
         templates.write(home.etc / template.name, templates.fill(text, values, where=template.name))
     blocks = [_phone(account) for account in accounts] + [_trunk(trunk) for trunk in trunks]
     templates.write(home.etc / "accounts.conf", "\n".join(blocks))
-    templates.write(home.etc / "rings.conf", _rings(settings))
+    write_rings(settings)
     for script in sorted(layout.TEMPLATES.glob("*.py")):
         templates.install_agi(script, home.agi)
 
@@ -126,12 +126,20 @@ match = {trunk.match}
 """
 
 
+def write_rings(settings: Settings) -> None:
+    """Write the colour rings there are now; the PBX takes them over by ``moh reload``."""
+    templates.write(layout.home(settings).etc / "rings.conf", _rings(settings))
+
+
 def _rings(settings: Settings) -> str:
-    """A music class for each prompt; see :func:`callcenter.pbx.port.colour_ring`."""
+    """A music class for each prompt, tenants' own included; see
+    :func:`callcenter.pbx.port.colour_ring`."""
     blocks = []
-    for file in sorted(settings.prompts.glob("*/**/*.wav")):
-        place = file.relative_to(settings.prompts).with_suffix("")
-        if place.parts[0] != "music" and _RING.fullmatch(str(place)):
-            name = colour_ring(Prompt(str(place)))
-            blocks.append(f"[{name}]\nmode = playlist\nentry = {file.with_suffix('')}\n")
+    for folder in (settings.prompts, settings.home / "prompts"):
+        for file in sorted(folder.glob("*/**/*.wav")):
+            place = file.relative_to(folder).with_suffix("")
+            if place.parts[0] != "music" and _RING.fullmatch(str(place)):
+                name = colour_ring(Prompt(str(place)))
+                entry = file.with_suffix("")
+                blocks.append(f"[{name}]\nmode = playlist\nentry = {entry}\n")
     return "\n".join(blocks)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.embedded import layout, ports
 from callcenter.pbx.embedded.booted import wait_booted
-from callcenter.pbx.embedded.config import write_config
+from callcenter.pbx.embedded.config import write_config, write_rings
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.process import end, pid, running, serial, spawn
 from callcenter.pbx.embedded.state import load_state
@@ -88,6 +88,13 @@ def reload_accounts(
         command(settings, "module reload res_pjsip.so")
         command(settings, "moh reload")
     return state
+
+
+def reload_rings(settings: Settings) -> None:
+    """Let a running PBX take over the prompts there are now as colour rings."""
+    if running(settings):
+        write_rings(settings)
+        command(settings, "moh reload")
 
 
 def _require_ports(state: EmbeddedState) -> None:
