@@ -32,7 +32,7 @@ from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import Recordings, Voicemail
-from callcenter.snapshot import CurrentSnapshot, load_snapshot
+from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
 
 _log = structlog.get_logger(__name__)
 _RELEASE_SECONDS = 60.0
@@ -129,10 +129,15 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.journal.close()
 
-    async def reload(self) -> None:
-        """Take over what administrators changed; the next call sees it."""
+    async def reload(
+        self, load: Callable[[Database, Snapshot], Snapshot] = load_snapshot
+    ) -> None:
+        """Take over what administrators changed; the next call sees it.
+
+        ``load`` may read a part only, where no more was changed.
+        """
         async with self._reloading:  # else one that began earlier could end later, with less
-            snapshot = await asyncio.to_thread(load_snapshot, self.database, self.snapshot.now)
+            snapshot = await asyncio.to_thread(load, self.database, self.snapshot.now)
             self.snapshot.now = snapshot
             self.dispatcher.configure(snapshot.plan)
             self.members.load(await asyncio.to_thread(self._read_members))

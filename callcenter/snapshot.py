@@ -3,7 +3,7 @@
 Calls read it without waiting; a change is a new snapshot, and the next call sees it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 
@@ -13,7 +13,7 @@ from callcenter.ivr.prompt_store import load_prompts
 from callcenter.ivr.prompts import PromptBook
 from callcenter.lines import Lines, load_lines
 from callcenter.numbers import Numbers, load_numbers
-from callcenter.routing import Tables, load_tables
+from callcenter.routing import Tables, load_lists, load_tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,13 @@ def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
             lines=load_lines(connection),
             prompts=load_prompts(connection),
         )
+
+
+def load_list_changes(engine: Engine, before: Snapshot) -> Snapshot:
+    """Read what changed in black and white lists, leave the rest as it was (blocking)."""
+    with engine.connect() as connection:
+        lists = load_lists(connection, before.routing.lists)
+    return replace(before, routing=replace(before.routing, lists=lists))
 
 
 class CurrentSnapshot:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine as Database
 
 from callcenter.engine import Engine
 from callcenter.routing import Decision, Facts, decide
-from callcenter.snapshot import load_snapshot
+from callcenter.snapshot import load_list_changes, load_snapshot
 
 T = TypeVar("T")
 
@@ -31,6 +31,12 @@ class EngineRouting:
         await self._engine.reload()
         return done
 
+    async def change_lists(self, work: Callable[[Connection], T]) -> T:
+        """Write to black or white lists only: milliseconds, however much else is set up."""
+        done = await asyncio.to_thread(_in_transaction, self._engine.database, work)
+        await self._engine.reload(load_list_changes)
+        return done
+
     async def explain(self, facts: Facts, at: datetime | None) -> Decision:
         """Decide without a call; ``at``: now."""
         now = at or self._engine.clock.now()
@@ -49,6 +55,10 @@ class DatabaseRouting:
 
     async def change(self, work: Callable[[Connection], T]) -> T:
         """Write."""
+        return _in_transaction(self._database, work)
+
+    async def change_lists(self, work: Callable[[Connection], T]) -> T:
+        """Write to black or white lists only."""
         return _in_transaction(self._database, work)
 
     async def explain(self, facts: Facts, at: datetime | None) -> Decision:

@@ -30,6 +30,9 @@ class Routing(Protocol):
     async def change(self, work: Callable[[Connection], T]) -> T:
         """Write; when it returns the next call meets the change."""
 
+    async def change_lists(self, work: Callable[[Connection], T]) -> T:
+        """The same for what writes to black and white lists only."""
+
     async def explain(self, facts: Facts, at: datetime | None) -> Decision:
         """Decide without a call; ``at`` is now when it is not given."""
 
@@ -218,14 +221,14 @@ def _lists(router: APIRouter, desk: Desk) -> None:
             lists.write(connection, [change])
             return lists.view([change])[0]
 
-        return await desk.routing.change(work)
+        return await desk.routing.change_lists(work)
 
     @router.delete("/lists/{name}")
     async def remove(
         name: ListName, number: str, tenant: str = PLATFORM, country: str = ""
     ) -> lists.EntryView:
         """Take a number off a list."""
-        return await desk.routing.change(
+        return await desk.routing.change_lists(
             lambda c: lists.remove(c, name, lists.home_of(c, tenant, country), number)
         )
 
@@ -239,7 +242,7 @@ def _files(router: APIRouter, desk: Desk) -> None:
             home = lists.home_of(connection, body.tenant, body.country)
             return files.import_csv(connection, name, home, body.csv, skip_bad=body.skip_bad)
 
-        return await desk.routing.change(work)
+        return await desk.routing.change_lists(work)
 
     @router.get("/lists/{name}/export")
     async def export_file(name: ListName, tenant: str = PLATFORM) -> dict[str, str]:
