@@ -26,7 +26,6 @@ from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost
 from callcenter.ivr import Back, Flow, WalkEnd, Walker
-from callcenter.kernel.errors import NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
 from callcenter.routing import Decision, Destination, Facts, Kind, Tables, again, decide
@@ -195,8 +194,12 @@ class Session:
         await close(self._context, self._call, EndedBy.ENGINE, cause, self._context.clock.now())
 
     async def _walk(self, decision: Decision) -> WalkEnd:
-        at = self._call.node
+        at = self._node_since_routed()
         flow = self._flow(decision, at)
+        if flow is None:
+            _log.error("no such flow in force", call=self._id, flow=decision.destination.name)
+            await self._channel.play([Prompt(f"{decision.language}/apology")])
+            return WalkEnd.BROKEN
         here = at if at is not None and at.flow == flow.name else None
         host = FlowHost(self._context, self._call, self._channel, decision)
         values = here.values if here else {}
@@ -217,13 +220,19 @@ class Session:
                 return Back.SERVED
         return Back.NO
 
-    def _flow(self, decision: Decision, at: NodeEntered | None) -> Flow:
+    def _node_since_routed(self) -> NodeEntered | None:
+        """Where the caller is in the present flow; a flow that sent them on is over."""
+        for event in reversed(self._call.events):
+            if isinstance(event, Routed):
+                break
+            if isinstance(event, NodeEntered):
+                return event
+        return None
+
+    def _flow(self, decision: Decision, at: NodeEntered | None) -> Flow | None:
         snapshot = self._context.snapshot.now
         flow = snapshot.flow(at.flow, at.version) if at else None
-        flow = flow or snapshot.flow(decision.destination.name)
-        if flow is None:
-            raise NotFound(f"There is no published flow {decision.destination.name!r}.")
-        return flow
+        return flow or snapshot.flow(decision.destination.name)
 
     # -- entries ------------------------------------------------------------------------------
 

@@ -214,6 +214,38 @@ async def test_jump_to_nowhere_apologises_and_goes_to_the_fallback(world: World)
     assert not alice.is_up
 
 
+async def test_number_whose_flow_is_gone_goes_to_the_fallback(world: World) -> None:
+    with world.database.begin() as connection:
+        number = HostedNumber(
+            number=NUMBER,
+            tenant="acme",
+            flow="gone",
+            fallback=Destination.parse("announcement:closed"),
+        )
+        save_number(connection, number)
+    assert world.engine is not None
+    await world.engine.reload()
+    alice = world.calls(number=NUMBER)
+    await world.passes(minutes=1)
+    assert alice.heard == ["apology", "closed"]
+    assert not alice.is_up
+
+
+async def test_fallback_may_be_a_flow_of_its_own(world: World) -> None:
+    alice = await dials(world, "  start: {kind: jump, flow: nowhere}\n", "9", fallback="flow:main")
+    await world.passes(minutes=5)
+    assert alice.heard[:3] == ["apology", "welcome", "menu-main"]
+    assert not alice.is_up
+
+
+async def test_fallback_that_is_broken_too_does_not_go_round(world: World) -> None:
+    alice = await dials(world, "  start: {kind: jump, flow: nowhere}\n", fallback="flow:tested")
+    await world.passes(minutes=5)
+    assert set(alice.heard) == {"apology"}
+    assert len(alice.heard) <= 3
+    assert not alice.is_up
+
+
 async def test_flow_that_spins_apologises_and_ends(world: World) -> None:
     nodes = """\
   start: {kind: language, language: zh, next: b}
