@@ -276,7 +276,8 @@ def test_no_piece_is_never_used() -> None:
         f"{language}/{name}"
         for language in speech.LANGUAGES
         for kind, values in {
-            "number": [*range(999), *(d * 10**n for n in range(12) for d in (1, 2)), "-1.5", "0.5"],
+            "number": [*range(1000), *range(1000, 10000, 1000), *(10**n for n in range(12))]
+            + [20000, "-1.5", "0.5"],
             "ordinal": [*range(1, 120), 1000, 10**6, 10**9],
             "minutes": range(100),
             "digits": ["+*#"],
