@@ -129,9 +129,7 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.journal.close()
 
-    async def reload(
-        self, load: Callable[[Database, Snapshot], Snapshot] = load_snapshot
-    ) -> None:
+    async def reload(self, load: Callable[[Database, Snapshot], Snapshot] = load_snapshot) -> None:
         """Take over what administrators changed; the next call sees it.
 
         ``load`` may read a part only, where no more was changed.
