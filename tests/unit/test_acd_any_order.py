@@ -173,10 +173,20 @@ class AnyOrder(RuleBasedStateMachine):
         if (offer := self._any_offer(call, which)) is not None:
             self.floor.dispatcher.failed(offer, failure)
 
-    @rule(call=callers)
-    def seat_hangs_up(self, call: str) -> None:
-        if (offer := self.talking.pop(call, None)) is not None:
-            self._talk_over(offer)
+    @rule(which=st.integers(0, 9))
+    def answers_now(self, which: int) -> None:
+        ringing = [w for w in self.waiting.values() if w.offers]
+        if ringing:
+            offer = ringing[which % len(ringing)].offers[0]
+            assert self.floor.dispatcher.answered(offer)
+            del self.waiting[offer.call]
+            self.talking[offer.call] = offer
+
+    @rule(which=st.integers(0, 9))
+    def seat_hangs_up(self, which: int) -> None:
+        if self.talking:
+            call = sorted(self.talking)[which % len(self.talking)]
+            self._talk_over(self.talking.pop(call))
 
     def _talk_over(self, offer: Offer) -> None:
         seat = self.floor.dispatcher.seat(offer.seat)
@@ -221,8 +231,9 @@ class AnyOrder(RuleBasedStateMachine):
     def phone(self, extension: str, state: DeviceState) -> None:
         self.floor.dispatcher.phone_seen(extension, state)
 
-    @rule(extension=st.sampled_from(SEATS))
-    def phone_blinks(self, extension: str) -> None:
+    @rule(number=st.sampled_from(SEATS))
+    def phone_blinks(self, number: str) -> None:
+        extension = self.floor.dispatcher.seat(number).extension or number
         self.floor.dispatcher.phone_seen(extension, DeviceState.UNREACHABLE)
         self.floor.dispatcher.phone_seen(extension, DeviceState.IDLE)
 
@@ -295,7 +306,9 @@ class AnyOrder(RuleBasedStateMachine):
         now = self.floor.clock.monotonic()
         for number, until in self.free_from.items():
             if now < until - 1e-6:
-                assert not self.floor.dispatcher.seat(number).takes_calls
+                seat = self.floor.dispatcher.seat(number)
+                assert not seat.takes_calls
+                assert seat.state not in (SeatState.RINGING, SeatState.TALKING)
 
     def teardown(self) -> None:
         """When everything stops, every seat ends idle and everybody is served or has left."""
