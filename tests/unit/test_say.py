@@ -276,8 +276,8 @@ def test_no_piece_is_never_used() -> None:
         f"{language}/{name}"
         for language in speech.LANGUAGES
         for kind, values in {
-            "number": [*range(1000), *range(1000, 10000, 1000), *(10**n for n in range(12))]
-            + [20000, "-1.5", "0.5"],
+            "number": [*range(1000), *range(1000, 10000, 1000), 20000, "-1.5", "0.5"],
+            "large": [10**n for n in range(12)],
             "ordinal": [*range(1, 120), 1000, 10**6, 10**9],
             "minutes": range(100),
             "digits": ["+*#"],
@@ -291,6 +291,6 @@ def test_no_piece_is_never_used() -> None:
             "wait": [1, 200],
         }.items()
         for value in values
-        for name in prompts_for(kind, value, language)
+        for name in prompts_for("number" if kind == "large" else kind, value, language)
     }  # fmt: skip
     assert {prompt.name for prompt in speech.read_pieces()} - used == set()
