@@ -180,9 +180,10 @@ async def test_a_talk_on_a_line_outlives_kill_9(site: Site) -> None:
 CLUB: dict[str, Any] = {
     "start": "card",
     "nodes": {
-        "card": {"kind": "member", "next": "ok", "locked": "locked", "otherwise": "locked"},
+        "card": {"kind": "member", "next": "ok", "locked": "locked", "otherwise": "bye"},
         "ok": {"kind": "hangup", "prompts": ["please-wait"]},
         "locked": {"kind": "hangup", "prompts": ["pin-locked"]},
+        "bye": {"kind": "hangup", "prompts": ["goodbye"]},
     },
 }
 
@@ -197,12 +198,10 @@ async def test_member_pin_right_wrong_and_locked(site: Site) -> None:
     await call.hears(site.prompt("please-wait"), within=10)
     await call.ended(within=10)
     call = await (await site.caller("13800000002")).dial(NUMBER)
-    await call.hears_sound(within=5)
     for pin in ("1111#", "2222#", "3333#"):
+        await call.hears(site.prompt("member-number"), within=10)
         await call.press("77#")
         await call.press(pin)
-        if pin != "3333#":
-            await call.hears(site.prompt("member-wrong"), within=8)
     await call.hears(site.prompt("pin-locked"), within=25)
     await call.ended(within=10)
     [row] = site.client.ask("GET", f"/v1/members?tenant={TENANT}")
