@@ -15,6 +15,16 @@ from typing import Protocol
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.control import (
+    TEXT_BYTES,
+    Control,
+    EavesdropMode,
+    LegHeld,
+    LegResumed,
+    MessageReceived,
+    TalkEvent,
+    Transferred,
+)
 from callcenter.pbx.dialling import (
     Dial,
     DialProgress,
@@ -29,8 +39,10 @@ from callcenter.pbx.dialling import (
 )
 
 __all__ = [
+    "TEXT_BYTES",
     "Arrival",
     "Channel",
+    "Control",
     "DeviceChanged",
     "DeviceState",
     "Dial",
@@ -38,22 +50,29 @@ __all__ = [
     "DialResult",
     "DialStatus",
     "Digits",
+    "EavesdropMode",
     "Ended",
     "Hangup",
     "LegAnswered",
     "LegEnded",
+    "LegHeld",
     "LegId",
+    "LegResumed",
     "LegRinging",
     "LinkDown",
     "LinkUp",
     "LiveLeg",
+    "MessageReceived",
     "NodeLost",
     "Outside",
     "Pbx",
     "PbxEvent",
     "Prompt",
     "Recorded",
+    "SentElsewhere",
     "Source",
+    "TalkEvent",
+    "Transferred",
     "colour_ring",
     "record_sides",
 ]
@@ -73,11 +92,21 @@ class NodeLost(PbxProblem):
     code = "node_lost"
 
 
+class SentElsewhere(NodeLost):
+    """The channel was sent elsewhere (:meth:`Pbx.transfer`, a phone's transfer): not ours now.
+
+    It comes back as an :class:`Arrival` with ``transferred_to``.
+    """
+
+    code = "sent_elsewhere"
+
+
 class Source(StrEnum):
     """Where a call comes from."""
 
     TRUNK = "trunk"
     EXTENSION = "extension"
+    ORIGINATED = "originated"  # a seat that we rang, see Pbx.originate
 
 
 class DeviceState(StrEnum):
@@ -107,6 +136,9 @@ class Arrival:
 
     ``call`` is empty for a new call, else the identity we gave it earlier: the engine was away or
     the channel was sent back to us. ``last_dial`` then tells how the dial that ran meanwhile ended.
+    ``transferred_to`` is where somebody sent it, ``transferred_by`` the extension whose phone did
+    (``""``: we did); both are told with each arrival until :meth:`Channel.adopt`. A party that we
+    dialled may be transferred too: then ``leg`` is new to us, and it has the call from now on.
     """
 
     leg: LegId
@@ -117,6 +149,8 @@ class Arrival:
     endpoint: str = ""  # the extension or trunk it came through
     call: str = ""
     last_dial: DialResult | None = None
+    transferred_to: str = ""
+    transferred_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +206,7 @@ class Channel(Protocol):
         """Play (any key stops it) and collect up to ``most`` keys; ``end`` is not among them.
 
         ``first`` is the longest wait for the first key after the prompts, ``between`` for each
-        further one.
+        further one. Music that is on goes on when there are no prompts.
         """
 
     async def record_message(
@@ -250,7 +284,7 @@ class LinkDown:
     why: str
 
 
-PbxEvent = LegEnded | DeviceChanged | LinkUp | LinkDown
+PbxEvent = LegEnded | DeviceChanged | LinkUp | LinkDown | TalkEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +299,7 @@ class LiveLeg:
     age: timedelta = field(default=timedelta())
 
 
-class Pbx(Protocol):
+class Pbx(Control, Protocol):
     """One PBX node."""
 
     @property

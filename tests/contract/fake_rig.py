@@ -47,7 +47,7 @@ class FakeCallerPhone:
         return prompt.partition("/")[2] in self._caller.heard
 
     async def hears_music(self) -> None:
-        await until(lambda: self._caller.music is not None)
+        await until(lambda: self._caller.music is not None or self._caller.held)
 
     async def hears_colour_ring(self, prompt: Prompt) -> None:
         await until(lambda: self._caller.music == colour_ring(prompt))
@@ -56,8 +56,10 @@ class FakeCallerPhone:
 class FakeSeatPhone:
     """See :class:`tests.contract.rig.SeatPhone`."""
 
-    def __init__(self, phone: FakePhone) -> None:
+    def __init__(self, pbx: FakePbx, phone: FakePhone) -> None:
+        self._pbx = pbx
         self._phone = phone
+        self._second: FakeCaller | None = None
         phone.vanish()
         phone.come_back()
 
@@ -91,10 +93,41 @@ class FakeSeatPhone:
 
     @property
     def is_talking(self) -> bool:
-        return self._phone.picked_up
+        listens = any(one.phone is self._phone for one in self._pbx.talks.listening.values())
+        return self._phone.picked_up or listens
 
     async def hang_up(self) -> None:
+        if self._phone.ringing is None:
+            self._hang_up_listener()
         self._phone.hang_up()
+
+    def _hang_up_listener(self) -> None:
+        for one in list(self._pbx.talks.listening.values()):
+            if one.phone is self._phone:
+                self._pbx.talks.hang_up(one.leg)
+
+    async def hold(self) -> None:
+        self._pbx.talks.holds(self._phone)
+
+    async def resume(self) -> None:
+        self._pbx.talks.holds(self._phone, on=False)
+
+    async def transfer(self, to: str) -> None:
+        self._pbx.talks.refers(self._phone, to)
+
+    async def calls(self, dialled: str) -> None:
+        self._second = self._pbx.place_call(self._phone.extension, dialled, source=Source.EXTENSION)
+
+    async def joins(self) -> None:
+        assert self._second is not None
+        self._pbx.talks.joins(self._phone, self._second)
+
+    async def text(self, to: str, text: str) -> None:
+        self._pbx.talks.texts(self._phone, to, text)
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, to, text in self._pbx.talks.sent if to == self._phone.extension]
 
     async def vanish(self) -> None:
         self._phone.vanish()
@@ -115,10 +148,10 @@ class FakeRig:
         return FakeCallerPhone(self.pbx.place_call(caller, dialled, name=name, source=source))
 
     async def seat(self, extension: str) -> FakeSeatPhone:
-        return FakeSeatPhone(self.pbx.phone(extension))
+        return FakeSeatPhone(self.pbx, self.pbx.phone(extension))
 
     async def outside(self, number: str) -> FakeSeatPhone:
-        return FakeSeatPhone(self.pbx.outside(number))
+        return FakeSeatPhone(self.pbx, self.pbx.outside(number))
 
     async def next_call(self) -> Channel:
         async with asyncio.timeout(5):

@@ -88,6 +88,28 @@ class SeatPhone(Protocol):
     async def hang_up(self) -> None:
         """Put the receiver down."""
 
+    async def hold(self) -> None:
+        """Put the other side on hold."""
+
+    async def resume(self) -> None:
+        """Take the other side off hold."""
+
+    async def transfer(self, to: str) -> None:
+        """Send the other side to a number and leave (REFER)."""
+
+    async def calls(self, dialled: str) -> None:
+        """Dial, on a second line; an extension's phone only."""
+
+    async def joins(self) -> None:
+        """Join both lines and leave (REFER with Replaces)."""
+
+    async def text(self, to: str, text: str) -> None:
+        """Send a message."""
+
+    @property
+    def texts(self) -> list[str]:
+        """Messages that came, in order."""
+
     async def vanish(self) -> None:
         """Be gone: not registered any more."""
 
@@ -105,7 +127,7 @@ class Rig(Protocol):
         """Somebody dials."""
 
     async def seat(self, extension: str) -> SeatPhone:
-        """A phone, registered. The extensions are 1001 and 1002."""
+        """A phone, registered. The extensions are 1001, 1002 and 1003."""
 
     async def outside(self, number: str) -> SeatPhone:
         """A phone in the world, behind the trunk ``world``."""

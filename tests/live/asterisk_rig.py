@@ -16,7 +16,7 @@ from tests.support.phone import Call, IncomingCall, Phone, answer_after, never, 
 
 SEATS = tuple(
     embedded.SipAccount(extension=number, secret=f"secret-of-{number}")
-    for number in ("1001", "1002")
+    for number in ("1001", "1002", "1003")
 )
 WORLD_PORT = free_port()
 WORLD = embedded.SipTrunk(name="world", match="127.0.0.3", contact=f"127.0.0.3:{WORLD_PORT}")
@@ -82,6 +82,7 @@ class SipSeat:
 
     def __init__(self, phone: Phone, audio: Audio) -> None:
         self.phone = phone
+        self.second: Call | None = None
         self._audio = audio
 
     def answers(self, *, after: float) -> None:
@@ -121,6 +122,30 @@ class SipSeat:
 
     async def hang_up(self) -> None:
         await self.phone.incoming[-1].hang_up()
+
+    async def hold(self) -> None:
+        await self._newest.hold()
+
+    async def resume(self) -> None:
+        await self._newest.resume()
+
+    async def transfer(self, to: str) -> None:
+        assert await self._newest.refer(to) == 202
+
+    async def calls(self, dialled: str) -> None:
+        self.second = self.phone.invite(dialled)
+
+    async def joins(self) -> None:
+        assert self.second is not None
+        assert await self._newest.refer_to(self.second) == 202
+
+    async def text(self, to: str, text: str) -> None:
+        assert await self.phone.message(to, text) in (200, 202)
+
+    @property
+    def texts(self) -> list[str]:
+        requests = [one for one in self.phone.messages if one.method == "MESSAGE"]
+        return [request.body.decode() for request in requests]
 
     async def vanish(self) -> None:
         self.phone.vanish()
@@ -232,13 +257,21 @@ class AsteriskRig:
         self._listener = asyncio.create_task(self._listen())
         await until(lambda: bool(self.events), 5)
 
+    async def channels(self) -> list[str]:
+        """Every channel of the PBX by name, also those that carry no call of ours."""
+        rows = await self.pbx._ami.ask_list({"Action": "CoreShowChannels"})
+        names = (str(row.channel) for row in rows)
+        return [name for name in names if not name.startswith("Message/")]  # stays for ever
+
     async def close(self) -> None:
         """Leave the PBX as it was found: no phone, no call, no note of one."""
         await asyncio.gather(*(phone.close() for phone in self.phones))
+        for phone in self.phones:
+            print(phone.wire)  # shown when the test failed
         if self._listener is None:
             await self.engine_returns()
         async with asyncio.timeout(5):
-            while await self.pbx.legs():  # noqa: ASYNC110
+            while await self.channels():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         for call in await self.pbx.orphans():
             await self.pbx.forget_orphan(call)

@@ -14,25 +14,33 @@ from callcenter.pbx.port import Arrival, LegId, Source
 
 _NOT_NUMBER = re.compile(r"[^0-9+]")
 _NOT_DIALLED = re.compile(r"[^0-9A-Za-z+*#]")
+_NOT_WORD = re.compile(r"[^0-9A-Za-z+*#_-]")
 _UNKNOWN = {"", "unknown", "anonymous", "unavailable", "restricted", "private", "withheld"}
 _PROHIBITED = 0x20  # bit of callingpres: presentation is not allowed
-NUMBER_LENGTH, NAME_LENGTH = 32, 64
+NUMBER_LENGTH, NAME_LENGTH, WORD_LENGTH = 32, 64, 64
 
 
 def read_arrival(environment: dict[str, str], node: str, now: datetime) -> Arrival:
     """Read the opening block of a FastAGI connection."""
     given = arguments(environment)
     facts = DialFacts.parse(given.get("dial", ""))
+    sent_to, _, sent_by = given.get("sent", "").partition("|")
     return Arrival(
         leg=LegId(f"{node}/{environment.get('uniqueid', '')}"),
-        source=Source.EXTENSION if given.get("source") == "extension" else Source.TRUNK,
+        source=_source(given.get("source", "")),
         caller=_caller(environment),
         caller_name=_name(environment.get("calleridname", "")),
         dialled=_NOT_DIALLED.sub("", given.get("dialled", ""))[:NUMBER_LENGTH],
         endpoint=endpoint_of(environment.get("channel", "")).removeprefix(TRUNK_PREFIX),
         call=re.sub(r"[^0-9A-Za-z_-]", "", given.get("call", ""))[:64],
         last_dial=facts.result(node, now) if facts.dialling else None,
+        transferred_to=_NOT_WORD.sub("", sent_to)[:WORD_LENGTH],
+        transferred_by=endpoint_of(sent_by).removeprefix(TRUNK_PREFIX),
     )
+
+
+def _source(name: str) -> Source:
+    return Source(name) if name in set(Source) else Source.TRUNK
 
 
 def _caller(environment: dict[str, str]) -> str:

@@ -78,6 +78,8 @@ class AsteriskChannel(Script):
         if not _NAME.fullmatch(call):
             raise PbxProblem(f"{call!r} cannot be the identity of a call.")
         await self._do("SET VARIABLE", "__CC_CALL", call)
+        if self._arrival.transferred_to:
+            await self._variables(CC_SENT_TO="", CC_SENT_BY="")
 
     async def ring(self) -> None:
         """See the port."""
@@ -118,7 +120,7 @@ class AsteriskChannel(Script):
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """See the port. A prompt that is missing is logged and skipped."""
         keys = "".join(key for key in stop_on if key in ALL_KEYS)
-        if self._music:
+        if self._music and prompts:
             await self.stop_music()
         for prompt in prompts:
             key = await self._play_one(prompt, keys)

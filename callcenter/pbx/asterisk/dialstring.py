@@ -25,17 +25,22 @@ def dial_string(dial: Dial) -> str:
         raise PbxProblem("Nobody is no extension; it was not dialled.")
     if dial.music and not _NAME.fullmatch(dial.music):
         raise PbxProblem(f"{dial.music!r} cannot be the name of a music class.")
-    if dial.presents and not _OUTSIDE.fullmatch(dial.presents):
-        raise PbxProblem(f"{dial.presents!r} cannot be presented as a caller's number.")
     parties = [party_name(party) for party in dial.everyone]
     seconds = _seconds(dial)
     heard = f"m({dial.music})" if dial.music else "r"
-    shown = f"f({dial.presents})" if dial.presents else ""
+    shown = f"f({dial.presents})" if shown_number(dial) else ""
     options = f"g{heard}{shown}"
     if _apart(dial):
         doors = "&".join(f"Local/{number}@cc-apart" for number, _ in enumerate(parties, 1))
         return f"{doors},{seconds + APART_SECONDS},{options}"
     return f"{'&'.join(parties)},{seconds},{options}b(cc-leg^s^1)U(cc-answered)"
+
+
+def shown_number(dial: Dial) -> str:
+    """The caller's number that the called ones are to see, if it is another."""
+    if dial.presents and not _OUTSIDE.fullmatch(dial.presents):
+        raise PbxProblem(f"{dial.presents!r} cannot be presented as a caller's number.")
+    return dial.presents
 
 
 def apart_variables(dial: Dial, path: Callable[[Prompt], str]) -> dict[str, str]:

@@ -3,7 +3,9 @@
 Names of events and fields are those of Asterisk 20 and 22.
 """
 
+import base64
 import re
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +16,14 @@ from callcenter.pbx.port import (
     DeviceChanged,
     DeviceState,
     LegEnded,
+    LegHeld,
     LegId,
+    LegResumed,
     LiveLeg,
+    MessageReceived,
     PbxEvent,
     Source,
+    Transferred,
 )
 
 _CHANNEL = re.compile(r"PJSIP/(?P<endpoint>.+)-[0-9a-f]{8}(?:;[12])?")
@@ -32,6 +38,8 @@ _STATES = {
     "ringing": DeviceState.RINGING,
 }
 TRUNK_PREFIX = "trunk-"
+TEXT_KEPT = 2000
+"""Characters of a phone's message; one packet holds no more."""
 
 
 def endpoint_of(channel: str) -> str:
@@ -77,10 +85,58 @@ def to_event(message: Message, node: str) -> PbxEvent | None:
                 call=variables(message, "ChanVariable").get("CC_CALL", ""),
                 cause=told_cause(str(message.cause)),
             )
+        case "Hold" | "Unhold":
+            made = LegHeld if message.event == "Hold" else LegResumed
+            leg = LegId(f"{node}/{message.uniqueid}")
+            return made(leg=leg, call=variables(message, "ChanVariable").get("CC_CALL", ""))
+        case "AttendedTransfer" if message.result == "Success":
+            return _transferred(message, node)
+        case "UserEvent" if message.userevent == "CcMessage":
+            return MessageReceived(
+                sender=_user(_decoded(message.get("From", ""))),
+                to=str(message.get("To", "")),
+                text=_decoded(message.get("Text", ""))[:TEXT_KEPT],
+            )
         case "DeviceStateChange":
             return _device(str(message.device), str(message.state))
         case _:
             return None
+
+
+def _transferred(message: Message, node: str) -> Transferred | None:
+    """``None`` when not both talks were joined, as when one rang still."""
+    ids = [
+        str(message.get(f"{who}Uniqueid", ""))
+        for who in ("Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget")
+    ]
+    if not all(ids):
+        return None
+    leg, from_leg, consult_leg, to_leg = (LegId(f"{node}/{one}") for one in ids)
+    return Transferred(
+        call=variables(message, "TransfereeChanVariable").get("CC_CALL", ""),
+        leg=leg,
+        from_leg=from_leg,
+        consultation=variables(message, "TransferTargetChanVariable").get("CC_CALL", ""),
+        consult_leg=consult_leg,
+        to_leg=to_leg,
+    )
+
+
+def _decoded(text: Any) -> str:
+    """From base64, whole characters only; what stands in no line stays out, but for its breaks."""
+    raw = str(text)
+    try:
+        data = base64.b64decode(raw[: len(raw) // 4 * 4])
+    except ValueError:
+        return ""
+    told = data.decode("utf-8", "ignore")
+    return "".join(one for one in told if one in "\n\t" or unicodedata.category(one) != "Cc")
+
+
+def _user(address: str) -> str:
+    """The extension in ``"name" <sip:1001@127.0.0.1>``."""
+    found = re.search(r"sips?:([0-9A-Za-z_-]{1,32})@", address.rpartition("<")[2])
+    return found.group(1) if found else ""
 
 
 def _device(name: str, state: str) -> DeviceChanged | None:

@@ -20,11 +20,15 @@ from callcenter.pbx.asterisk.arrival import read_arrival
 from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
 from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
+from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     Channel,
     DeviceState,
+    Dial,
     DialProgress,
+    DialResult,
+    EavesdropMode,
     Ended,
     LegEnded,
     LegId,
@@ -32,6 +36,7 @@ from callcenter.pbx.port import (
     LinkUp,
     LiveLeg,
     PbxEvent,
+    Transferred,
 )
 
 EVENTS_KEPT = 20_000
@@ -81,6 +86,14 @@ class AsteriskNode:
             on_message=self._heard,
             on_up=lambda: self._tell(LinkUp(node=link.node)),
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
+        )
+        self._talks = TalkControl(
+            link.node,
+            self._ami,
+            clock,
+            local=self._local,
+            hang_up=self._drop,
+            spawn=self._spawn,
         )
 
     @property
@@ -154,6 +167,26 @@ class AsteriskNode:
         except ActionRefused:
             _log.debug("an ended call was forgotten already", call=call)
 
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        return await self._talks.transfer(leg, to)
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        return await self._talks.eavesdrop(leg, listener, mode)
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        return await self._talks.set_eavesdrop_mode(listener, mode)
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        return await self._talks.message(sender, extension, text)
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        return await self._talks.originate(first, call=call, dialled=dialled)
+
     # -- for the channels ---------------------------------------------------------------------
 
     def watch(
@@ -221,14 +254,25 @@ class AsteriskNode:
         if str(message.event).startswith("Dial"):
             self._heard_dial(message)
             return
+        if message.event == "OriginateResponse":  # the end of a ringing of ours
+            self._talks.heard_originate(message)
+            return
+        if message.event == "ChanSpyStart":
+            self._talks.heard_eavesdropping(message)
         event = events.to_event(message, self.node)
         if event is None:
             return
-        if isinstance(event, LegEnded) and event.leg in self._leaving:
-            self._leaving[event.leg].set()
+        if isinstance(event, LegEnded):
+            self._talks.leg_ended(event.leg)
+            if event.leg in self._leaving:
+                self._leaving[event.leg].set()
+        if isinstance(event, Transferred):
+            self._spawn(self._talks.now_of(event))
         self._tell(event)
 
     def _heard_dial(self, message: Message) -> None:
+        if message.event == "DialEnd":
+            self._talks.heard_dial_end(message)
         owner = events.owner_of(message) or message.uniqueid
         watch = self._watches.get(LegId(f"{self.node}/{owner}"))
         if watch is None:

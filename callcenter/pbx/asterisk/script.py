@@ -19,7 +19,7 @@ from callcenter.pbx.asterisk.agi_wire import Reply
 from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Arrival, DialProgress, Ended, Hangup, LegId, NodeLost
+from callcenter.pbx.port import Arrival, DialProgress, Ended, Hangup, LegId, SentElsewhere
 
 SHORT = 10.0
 """Seconds for commands that Asterisk answers at once."""
@@ -148,7 +148,7 @@ class Script:
         facts = DialFacts.parse(answer.data)
         begun = [session.environment.get(name) for name in ("context", "extension", "priority")]
         if facts.place.split("|") != begun:
-            raise NodeLost("Somebody sent the channel elsewhere; it is no longer ours.")
+            raise SentElsewhere("Somebody sent the channel elsewhere; it is no longer ours.")
         await self._stop_recording()
         await session.command("SET VARIABLE", "CC_CLOSED", "1", patience=SHORT)
         dial = facts.result(self._node, self._clock.now()) if facts.dialling else None

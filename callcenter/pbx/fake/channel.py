@@ -32,6 +32,8 @@ from callcenter.pbx.port import (
 if TYPE_CHECKING:
     from callcenter.pbx.fake.node import FakePbx
 
+__all__ = ["PROMPT_SECONDS", "FakeChannel", "voice"]
+
 T = TypeVar("T")
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,32}")
@@ -52,15 +54,17 @@ class FakeChannel:
         """Who calls, whom, and what was before."""
         return self._arrival
 
-    def cut(self) -> None:
+    def cut(self, why: NodeLost | None = None) -> None:
         """Break the script's connection; the caller stays."""
         if not self._lost.done():
+            self._why = why or NodeLost("the connection to the fake PBX was cut")
             self._lost.set_result(None)
 
     async def adopt(self, call: str) -> None:
         """See the port."""
         await self._here()
         self._caller.call = call
+        self._caller.sent = ("", "")
 
     async def ring(self) -> None:
         """See the port."""
@@ -84,7 +88,8 @@ class FakeChannel:
 
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """See the port."""
-        self._caller.music = None
+        if prompts:
+            self._caller.music = None
         for prompt in prompts:
             self._caller.heard.append(self._find(prompt).partition("/")[2])
             key = await self._key(PROMPT_SECONDS, stop_on) if stop_on else ""
@@ -212,7 +217,7 @@ class FakeChannel:
             futures: set[asyncio.Future[Any]] = {work, self._caller.gone, self._lost}
             await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             if self._lost.done():
-                raise NodeLost("the connection to the fake PBX was cut")
+                raise self._why
             if self._caller.gone.done():
                 raise Hangup(self._caller.gone.result())
             return work.result()

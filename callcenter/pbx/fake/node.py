@@ -8,13 +8,16 @@ from callcenter.kernel.clock import Clock
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake.channel import FakeChannel
 from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
+from callcenter.pbx.fake.talks import FakeTalks
 from callcenter.pbx.port import (
     Arrival,
     Channel,
     DeviceState,
     Dial,
     DialProgress,
+    DialResult,
     DialStatus,
+    EavesdropMode,
     Ended,
     LegEnded,
     LegId,
@@ -23,6 +26,7 @@ from callcenter.pbx.port import (
     LiveLeg,
     Outside,
     PbxEvent,
+    SentElsewhere,
     Source,
 )
 
@@ -44,6 +48,7 @@ class FakePbx:
         self._orphans: dict[str, Ended] = {}
         self._engine_here = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self.talks = FakeTalks(self)
 
     # -- what a test does ---------------------------------------------------------------------
 
@@ -59,20 +64,23 @@ class FakePbx:
         self, caller: str, dialled: str, *, source: Source = Source.TRUNK, name: str = ""
     ) -> FakeCaller:
         """Somebody dials in."""
-        leg = self._leg()
         arrival = Arrival(
-            leg=leg,
+            leg=self.new_leg(),
             source=source,
             caller=caller,
             caller_name=name,
             dialled=dialled,
             endpoint=caller if source is Source.EXTENSION else "world",
         )
-        self.callers[leg] = FakeCaller(self, arrival)
         if source is Source.EXTENSION:
             self.phone(caller).set_state(DeviceState.IN_USE)
-        self._hand_over(self.callers[leg], arrival)
-        return self.callers[leg]
+        return self.admit(arrival)
+
+    def admit(self, arrival: Arrival) -> FakeCaller:
+        """A channel is there and handed to the engine."""
+        caller = self.callers[arrival.leg] = FakeCaller(self, arrival)
+        self._hand_over(caller, arrival)
+        return caller
 
     def engine_dies(self) -> None:
         """Cut the engine off, as a kill would; callers and talks go on."""
@@ -137,7 +145,27 @@ class FakePbx:
                 if ring.legs[phone] == leg:
                     ring.end(DialStatus.CANCELLED)
                     return True
-        return False
+        return self.talks.hang_up(leg)
+
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        return self.talks.transfer(leg, to)
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        return await self.talks.eavesdrop(leg, listener, mode)
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        return self.talks.set_mode(listener, mode)
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        return self.talks.message(sender, extension, text)
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        return await self.talks.originate(first, call=call, dialled=dialled)
 
     async def legs(self) -> list[LiveLeg]:
         """See the port."""
@@ -180,6 +208,8 @@ class FakePbx:
 
     def tell(self, event: PbxEvent) -> None:
         """Queue an event for the engine, if there is one."""
+        if isinstance(event, LegEnded):
+            self.talks.leg_ended(event.leg)
         if self._engine_here:
             self._events.put_nowait(event)
 
@@ -202,7 +232,7 @@ class FakePbx:
         on_progress: Callable[[DialProgress], None],
     ) -> Ring:
         """Ring phones for a caller."""
-        ring = Ring(self, {phone: self._leg() for phone in phones}, caller, dial)
+        ring = Ring(self, {phone: self.new_leg() for phone in phones}, caller, dial)
         ring.on_progress = on_progress
         told: list[Ring] = []
         for phone in phones:
@@ -244,6 +274,13 @@ class FakePbx:
             caller.ring, caller.last_dial = None, result
             self._come_back(caller)
 
+    def send_elsewhere(self, caller: FakeCaller) -> None:
+        """The caller's channel leaves its script and comes back."""
+        channel = self._channels.pop(caller.arrival.leg, None)
+        if channel is not None:
+            channel.cut(SentElsewhere("Somebody sent the channel elsewhere."))
+        self._come_back(caller)
+
     def _come_back(self, caller: FakeCaller) -> None:
         first = caller.arrival
         self._hand_over(
@@ -257,6 +294,8 @@ class FakePbx:
                 endpoint=first.endpoint,
                 call=caller.call,
                 last_dial=caller.last_dial,
+                transferred_to=caller.sent[0],
+                transferred_by=caller.sent[1],
             ),
         )
         if self._engine_here:
@@ -267,7 +306,8 @@ class FakePbx:
             channel = self._channels[arrival.leg] = FakeChannel(self, caller, arrival)
             self._offered.put_nowait(channel)
 
-    def _leg(self) -> LegId:
+    def new_leg(self) -> LegId:
+        """A name that was never used."""
         return LegId(f"{self.node}/{next(self._numbers)}")
 
     def spawn(self, work: Awaitable[None]) -> None:

@@ -110,6 +110,7 @@ class Ring:
         self._phone = next(iter(legs))  # who answered, or the first
         self._left = set(legs)
         self._dial = dial
+        self._first: tuple[LegId, str] | None = None  # who answered, when another talks now
         self.picked: set[FakePhone] = set()
         self._refusal: DialStatus | None = None
         self.result: asyncio.Future[DialResult] = asyncio.get_running_loop().create_future()
@@ -176,19 +177,32 @@ class Ring:
             gave_up = phone in self.picked
             self.refuse(phone, DialStatus.NO_ANSWER if gave_up else DialStatus.BUSY)
 
+    def hand_to(self, other: "Ring") -> None:
+        """An attended transfer: who answers the other ring talks here from now on."""
+        gone, phone = self._phone, other._phone
+        self._drop(gone)
+        leg = other.legs[phone]
+        other._left.discard(phone)
+        phone.rings_now.remove(other)
+        phone.rings_now.append(self)
+        self.legs[phone] = leg
+        self._left.add(phone)
+        self.picked.add(phone)
+        self._phone, self._first = phone, (self._first or (self.legs[gone], gone.extension))
+
     def end(self, status: DialStatus) -> None:
         if self.result.done():
             return
-        talk, party = None, ""
+        talk, party, leg = None, "", self.leg
         if self.answered_at is not None:
             status, party = DialStatus.ANSWER, self._phone.extension
+            if self._first is not None:
+                leg, party = self._first
             talk = timedelta(seconds=self.pbx.clock.monotonic() - self._answered_mono)
         for phone in list(self._left):
             self._drop(phone)
         self.result.set_result(
-            DialResult(
-                status=status, leg=self.leg, answered_at=self.answered_at, talk=talk, party=party
-            )
+            DialResult(status=status, leg=leg, answered_at=self.answered_at, talk=talk, party=party)
         )
 
     def _drop(self, phone: FakePhone) -> None:
@@ -230,6 +244,8 @@ class FakeCaller:
         self.pressed = asyncio.Event()
         self.call = arrival.call
         self.presented = arrival.caller
+        self.held = False  # hears music while the seat has a pause
+        self.sent = ("", "")  # where a transfer sent it, and by whom
         self.ring: Ring | None = None
         self.last_dial: DialResult | None = None
         self.gone: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()

@@ -13,7 +13,7 @@ from tests.support.phone import digest, sip
 from tests.support.phone.transactions import Address, Server, Transactions
 from tests.support.phone.wire import WireLog
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, NOTIFY, INFO, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, NOTIFY, INFO, UPDATE, REFER"
 
 
 class PhoneRefused(Exception):

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from tests.support.phone import sdp, sip
 from tests.support.phone.agent import Agent, Dialog, PhoneRefused
@@ -75,6 +76,54 @@ class Call(Voice):
             self._hanging_up = True
             self._hang_up_now()
 
+    async def hold(self) -> None:
+        """Put the other side on hold."""
+        await self._reinvite("sendonly")
+
+    async def resume(self) -> None:
+        """Take the other side off hold."""
+        await self._reinvite("sendrecv")
+
+    async def refer(self, to: str, *, within: float = 5.0) -> int:
+        """Send the other side to a number (blind transfer); returns the status, 202 when taken."""
+        return await self._refer(sip.uri(to, *self.agent.domain), within)
+
+    async def refer_to(self, other: "Call", *, within: float = 5.0) -> int:
+        """Join the other sides of two calls and leave (attended transfer, RFC 3891)."""
+        theirs = sip.param(other.dialog.remote, "tag")
+        replaces = f"{other.dialog.call_id};to-tag={theirs};from-tag={other.local_tag}"
+        target = sip.uri_of(other.dialog.remote)
+        return await self._refer(f"{target}?Replaces={quote(replaces, safe='')}", within)
+
+    async def _refer(self, target: str, within: float) -> int:
+        def fill(request: sip.Request) -> None:
+            request.put("Refer-To", f"<{target}>")
+            request.put("Referred-By", f"<{sip.uri(self.agent.user, *self.agent.domain)}>")
+
+        async with asyncio.timeout(within):
+            return (await self.agent.ask("REFER", self.dialog, fill)).status
+
+    async def _reinvite(self, direction: str, within: float = 5.0) -> None:
+        """Ask for another direction of the sound and acknowledge what the other side says."""
+        self._version += 1
+        request = self.agent.build("INVITE", self.dialog)
+        request.put("Content-Type", "application/sdp")
+        request.body = self.local_description(direction)
+        decided: asyncio.Future[sip.Response | None] = self._loop.create_future()
+
+        def heard(response: sip.Response | None) -> None:
+            if not decided.done() and (response is None or response.status >= 200):
+                decided.set_result(response)
+
+        self.agent.layer.request(request, self.dialog.next_hop(), heard)
+        async with asyncio.timeout(within):
+            response = await decided
+        if response is None or response.status >= 300:
+            raise PhoneRefused(response.status if response else 408, f"re-INVITE {direction}")
+        ack = self.agent.build("ACK", self.dialog, number=request.cseq[0])
+        self.agent.layer.send(ack, self.dialog.next_hop())
+        self.connect(sdp.parse(response.body))
+
     def handle(self, server: Server) -> None:
         """A request inside the dialog."""
         method = server.request.method
@@ -87,6 +136,8 @@ class Call(Voice):
             self._renegotiate(server)
         else:
             self._respond(server, 200)
+            if method == "NOTIFY" and server.request.body.startswith(b"SIP/2.0 200"):
+                self.drop()  # what we referred has arrived (RFC 5589, section 6.1)
 
     def describe(self) -> str:
         """Everything that helps to see why a wait failed."""

@@ -1,0 +1,254 @@
+"""Acts on running talks over the control connection, and phones that we ring ourselves.
+
+The half of :class:`AsteriskNode` that satisfies :class:`callcenter.pbx.control.Control`.
+"""
+
+import asyncio
+import base64
+import re
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from panoramisk.message import Message
+
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
+from callcenter.pbx.asterisk.dialstring import only_party, party_name, shown_number
+from callcenter.pbx.port import (
+    TEXT_BYTES,
+    Dial,
+    DialResult,
+    DialStatus,
+    EavesdropMode,
+    LegId,
+    NodeLost,
+    Transferred,
+)
+
+NO_TIME = timedelta()
+_ANSWER_GRACE = 10.0  # seconds after the ringing in which Asterisk tells how it went
+_BEGIN = 2.0  # seconds from the answer to listening
+_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
+_RESERVED = frozenset("aehiost")  # extensions that mean something to Asterisk
+_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_STARTS_AS = {EavesdropMode.MONITOR: "", EavesdropMode.WHISPER: "w", EavesdropMode.BARGE: "B"}
+_KEYS = {EavesdropMode.MONITOR: "4", EavesdropMode.WHISPER: "5", EavesdropMode.BARGE: "6"}
+_ANSWERED = "4"  # OriginateResponse's reason
+_STATUS = {
+    "BUSY": DialStatus.BUSY,
+    "CONGESTION": DialStatus.CONGESTION,
+    "NOANSWER": DialStatus.NO_ANSWER,
+    "CANCEL": DialStatus.NO_ANSWER,  # rang until the time was up
+}
+
+
+class TalkControl:
+    """``local`` gives Asterisk's name of a leg, ``hang_up`` ends one, ``spawn`` runs beside."""
+
+    def __init__(
+        self,
+        node: str,
+        ami: AmiLink,
+        clock: Clock,
+        *,
+        local: Callable[[LegId], str],
+        hang_up: Callable[[LegId], Coroutine[Any, Any, None]],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._node, self._ami, self._clock = node, ami, clock
+        self._local, self._hang_up, self._spawn = local, hang_up, spawn
+        self._rung: dict[str, asyncio.Future[str]] = {}
+        self._refused: dict[str, str] = {}  # how the ringing of a phone ended
+        self._listeners: dict[LegId, LegId] = {}  # to whom they listen
+        self._begun: dict[str, asyncio.Event] = {}  # ChanSpy runs
+
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        return await self._done(
+            {
+                "Action": "Redirect",
+                "Channel": self._local(leg),
+                "Context": "cc-transferred",
+                "Exten": _word(to),
+                "Priority": "1",
+            }
+        )
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        spied = self._local(leg)
+        if not await self._done({"Action": "Getvar", "Channel": spied, "Variable": "UNIQUEID"}):
+            return DialResult(status=DialStatus.CANCELLED)
+        own = self._new_leg()
+        self._listeners[own] = leg
+        variables = [f"CC_SPIED={spied}", f"CC_SPY_AS={_STARTS_AS[mode]}"]
+        begun = self._begun[self._local(own)] = asyncio.Event()
+        try:
+            result = await self._ring(own, listener, "cc-eavesdrop", "s", variables)
+            if result.status is DialStatus.ANSWER:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_BEGIN):
+                        await begun.wait()
+        finally:
+            del self._begun[self._local(own)]
+        if own not in self._listeners:  # the leg ended meanwhile
+            return DialResult(status=DialStatus.CANCELLED, leg=own)
+        if result.status is not DialStatus.ANSWER:
+            del self._listeners[own]
+        return result
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        return await self._done(
+            {
+                "Action": "PlayDTMF",
+                "Channel": self._local(listener),
+                "Digit": _KEYS[mode],
+                "Duration": "100",
+                "Receive": "true",
+            }
+        )
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        for one in (sender, extension):
+            if not _EXTENSION.fullmatch(one):
+                raise PbxProblem(f"{one!r} is no extension; the message was not sent.")
+        return await self._done(
+            {
+                "Action": "MessageSend",
+                "Destination": f"pjsip:{extension}",
+                "From": f"sip:{sender}@callcenter",
+                "Base64Body": base64.b64encode(checked_text(text)).decode(),
+            }
+        )
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        if not _CALL.fullmatch(call):
+            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
+        variables = [f"__CC_CALL={call}"]
+        return await self._ring(self._new_leg(), first, "cc-originated", _word(dialled), variables)
+
+    # -- what the node hears ------------------------------------------------------------------
+
+    def heard_originate(self, message: Message) -> None:
+        """How a phone that we rang responded."""
+        future = self._rung.get(str(message.get("ActionID", "")))
+        if future is not None and not future.done():
+            future.set_result(str(message.reason))
+
+    def heard_eavesdropping(self, message: Message) -> None:
+        """A phone that we rang listens now; keys before that would be lost."""
+        begun = self._begun.get(str(message.spyeruniqueid))
+        if begun is not None:
+            begun.set()
+
+    def heard_dial_end(self, message: Message) -> None:
+        """Why a phone that we rang does not answer; comes before the response."""
+        name = str(message.destuniqueid)
+        if name in self._refused:
+            self._refused[name] = str(message.dialstatus)
+
+    def leg_ended(self, leg: LegId) -> None:
+        """Who listened to it, or still rings in order to, is freed."""
+        self._listeners.pop(leg, None)
+        for listener in [own for own, spied in self._listeners.items() if spied == leg]:
+            del self._listeners[listener]
+            self._spawn(self._hang_up(listener))
+
+    async def now_of(self, transferred: Transferred) -> None:
+        """The leg that came from a consultation belongs to the call that goes on."""
+        if _CALL.fullmatch(transferred.call):
+            await self._done(
+                {
+                    "Action": "Setvar",
+                    "Channel": self._local(transferred.to_leg),
+                    "Variable": "CC_CALL",
+                    "Value": transferred.call,
+                }
+            )
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _ring(
+        self, leg: LegId, dial: Dial, context: str, extension: str, variables: list[str]
+    ) -> DialResult:
+        if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
+            raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
+        shown, seconds = shown_number(dial), dial.ring.total_seconds()
+        channel = self._local(leg)
+        name = f"ring-{secrets.token_hex(8)}"
+        decided = self._rung[name] = asyncio.get_running_loop().create_future()
+        action = {
+            "Action": "Originate",
+            "ActionID": name,
+            "Channel": party_name(dial.everyone[0]),
+            "ChannelId": channel,
+            "Context": context,
+            "Exten": extension,
+            "Priority": "1",
+            "Timeout": str(max(1000, round(seconds * 1000))),
+            "Async": "true",
+            "Variable": variables,
+            **({"CallerID": f"<{shown}>"} if shown else {}),
+        }
+        self._refused[channel] = ""
+        try:
+            await self._ami.ask(action)
+            async with asyncio.timeout(seconds + _ANSWER_GRACE):
+                answered = await decided == _ANSWERED
+        except ActionRefused:
+            return DialResult(status=DialStatus.UNREACHABLE)
+        except (asyncio.CancelledError, TimeoutError) as error:
+            self._spawn(self._hang_up(leg))
+            if isinstance(error, TimeoutError):
+                raise NodeLost("The PBX does not tell what became of a phone it rang.") from None
+            raise
+        finally:
+            del self._rung[name]
+            refused = self._refused.pop(channel)
+        if not answered:
+            return DialResult(status=_STATUS.get(refused, DialStatus.UNREACHABLE), leg=leg)
+        return DialResult(
+            status=DialStatus.ANSWER,
+            leg=leg,
+            answered_at=self._clock.now(),
+            talk=NO_TIME,
+            party=only_party(dial),
+        )
+
+    async def _done(self, action: dict[str, str]) -> bool:
+        try:
+            await self._ami.ask(action)
+        except ActionRefused:
+            return False
+        return True
+
+    def _new_leg(self) -> LegId:
+        return LegId(f"{self._node}/cc-{secrets.token_hex(8)}")
+
+
+def checked_text(text: str) -> bytes:
+    """The text as it is sent.
+
+    Raises:
+        PbxProblem: empty, too long, or with control characters.
+    """
+    data = text.encode("utf-8", "replace")
+    if not text.strip() or len(data) > TEXT_BYTES:
+        raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
+    if any(ord(one) < 32 and one not in "\n\t" for one in text) or "\x7f" in text:
+        raise PbxProblem("A message holds no control characters; remove them.")
+    return data
+
+
+def _word(to: str) -> str:
+    if not _WORD.fullmatch(to) or to in _RESERVED:
+        raise PbxProblem(f"Nobody can be sent to {to!r}: letters, digits, + * # _ and - only.")
+    return to

@@ -1,0 +1,111 @@
+"""What may be done to a talk that runs, and what phones do to it: a part of the port.
+
+A talk is two channels joined by the PBX: that of the caller, which carries the script, and the
+leg that was dialled. Nothing here needs the script; :class:`callcenter.pbx.port.Pbx` has it all.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from callcenter.pbx.dialling import Dial, DialResult, LegId
+
+TEXT_BYTES = 700
+"""The longest message in UTF-8: Asterisk's control connection takes 1,024 signs a line, and in
+base64 it is a third longer."""
+
+
+class EavesdropMode(StrEnum):
+    """Who hears the listener (row V1); the listener always hears both sides."""
+
+    MONITOR = "monitor"  # nobody
+    WHISPER = "whisper"  # the leg that is listened to
+    BARGE = "barge"  # both
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegHeld:
+    """The phone at ``leg`` put the other side on hold; that one hears music."""
+
+    leg: LegId
+    call: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegResumed:
+    """The phone at ``leg`` took the other side off hold."""
+
+    leg: LegId
+    call: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transferred:
+    """A phone joined the others of its two talks and left both (attended transfer by REFER).
+
+    ``leg`` of ``call`` talks with ``to_leg`` of ``consultation`` from now on. ``from_leg`` and
+    ``consult_leg`` are the two channels of the phone that left; they end now. A caller among
+    ``leg`` and ``to_leg`` stays in the ``dial`` of the script, which returns when *this* talk is
+    over; its result still names the leg that was dialled first and counts all the time since.
+    From now on ``to_leg`` belongs to ``call`` (:class:`LiveLeg`, :class:`LegEnded`). The script
+    of ``consult_leg`` ends by a hang-up whose dial was answered: that talk was not its own last.
+    """
+
+    call: str
+    leg: LegId
+    from_leg: LegId
+    consultation: str
+    consult_leg: LegId
+    to_leg: LegId
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived:
+    """An extension's phone sent a text to another number. The PBX delivers it to nobody."""
+
+    sender: str
+    to: str
+    text: str
+
+
+TalkEvent = LegHeld | LegResumed | Transferred | MessageReceived
+
+
+class Control(Protocol):
+    """Acts on running talks."""
+
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """Send a caller's channel back to us; whoever it talked with is hung up.
+
+        The script that has it gets :class:`SentElsewhere`; the channel comes as a new
+        :class:`Arrival` with its call, ``transferred_to`` and, after a talk, ``last_dial``.
+        ``to`` is any word of letters, digits and ``+ * # _ -``. ``False`` when it was gone.
+        A phone's blind transfer (REFER) comes the same way, with ``transferred_by``.
+        """
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """Ring the listener's phone and let it hear what ``leg`` hears and says.
+
+        Returns when it listens (``ANSWER``; ``leg`` of the result is the listener's) or did not
+        answer; ``CANCELLED`` when ``leg`` was gone. One party only; ``music`` does not matter.
+        The talk goes on whatever the listener does. When ``leg`` ends the listener is freed.
+        Cancelling hangs up the listener's phone. Keys 4, 5, 6 on it are monitor, whisper, barge.
+        """
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """Switch while listening; ``False`` when the listener was gone."""
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """Send a text (:data:`TEXT_BYTES`) to an extension's phone, as coming from ``sender``.
+
+        ``True`` when the PBX took it and a phone is registered: not proof that it was read.
+        """
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """Ring a seat; when it answers its channel arrives like a caller's (click-to-dial).
+
+        The arrival has ``call``, ``dialled`` and :attr:`Source.ORIGINATED`; its script then dials
+        the other side. Returns when that is decided. One party only. Never sent twice: when the
+        connection breaks (:class:`NodeLost`) nothing more is known but what arrives. Cancelling
+        hangs up the phone.
+        """

@@ -1,0 +1,217 @@
+"""What may be done to a running talk, in memory; the half of :class:`FakePbx` for that."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
+from callcenter.pbx.port import (
+    TEXT_BYTES,
+    Arrival,
+    DeviceState,
+    Dial,
+    DialResult,
+    DialStatus,
+    EavesdropMode,
+    LegEnded,
+    LegHeld,
+    LegId,
+    LegResumed,
+    MessageReceived,
+    Outside,
+    Source,
+    Transferred,
+)
+
+if TYPE_CHECKING:
+    from callcenter.pbx.fake.node import FakePbx
+
+_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
+_RESERVED = frozenset("aehiost")
+
+
+@dataclass(kw_only=True)
+class Listening:
+    """A phone that listens to a leg; ``mode`` says who hears it."""
+
+    leg: LegId
+    phone: FakePhone
+    spied: LegId
+    mode: EavesdropMode
+
+
+class FakeTalks:
+    """Talks of one fake node."""
+
+    def __init__(self, pbx: "FakePbx") -> None:
+        self._pbx = pbx
+        self.listening: dict[LegId, Listening] = {}
+        self.sent: list[tuple[str, str, str]] = []  # sender, extension, text
+
+    # -- what a test does ---------------------------------------------------------------------
+
+    def holds(self, phone: FakePhone, *, on: bool = True) -> None:
+        """The phone presses hold, or takes the other off it."""
+        ring = _talk(phone)
+        told = LegHeld if on else LegResumed
+        ring.caller.held = on
+        self._pbx.tell(told(leg=ring.legs[phone], call=ring.caller.call))
+
+    def refers(self, phone: FakePhone, to: str) -> None:
+        """The phone transfers blind."""
+        self._send(_talk(phone).caller, to, phone.extension)
+
+    def joins(self, phone: FakePhone, consultation: FakeCaller) -> None:
+        """The phone, who talks to a caller and also called on its own, joins the two."""
+        first, second = _talk(phone), consultation.ring
+        if second is None or second.answered_at is None:
+            raise PbxProblem("The consultation was not answered.")
+        told = Transferred(
+            call=first.caller.call,
+            leg=first.caller.arrival.leg,
+            from_leg=first.leg,
+            consultation=consultation.call,
+            consult_leg=consultation.arrival.leg,
+            to_leg=second.leg,
+        )
+        first.hand_to(second)
+        self._pbx.tell(told)
+        consultation.end(Cause.NORMAL)
+
+    def texts(self, phone: FakePhone, to: str, text: str) -> None:
+        """The phone sends a message."""
+        self._pbx.tell(MessageReceived(sender=phone.extension, to=to, text=text))
+
+    # -- the port -----------------------------------------------------------------------------
+
+    def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        word(to)
+        caller = self._pbx.callers.get(leg)
+        if caller is None:
+            return False
+        self._send(caller, to, "")
+        return True
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        phone = self._pbx.party(only(listener))
+        if not self._lives(leg):
+            return DialResult(status=DialStatus.CANCELLED)
+        own = self._pbx.new_leg()
+        result = await self._ring(phone, own, listener)
+        if result.status is DialStatus.ANSWER:
+            if not self._lives(leg):
+                phone.set_state(DeviceState.IDLE)
+                return DialResult(status=DialStatus.CANCELLED, leg=own)
+            self.listening[own] = Listening(leg=own, phone=phone, spied=leg, mode=mode)
+        return result
+
+    def set_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        if listener not in self.listening:
+            return False
+        self.listening[listener].mode = mode
+        return True
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        phone, leg = self._pbx.party(only(first)), self._pbx.new_leg()
+        word(dialled)
+        result = await self._ring(phone, leg, first)
+        if result.status is DialStatus.ANSWER:
+            arrival = Arrival(
+                leg=leg,
+                source=Source.ORIGINATED,
+                caller=phone.extension,
+                caller_name="",
+                dialled=dialled,
+                endpoint=phone.extension,
+                call=call,
+            )
+            self._pbx.admit(arrival).answered = True
+        return result
+
+    def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        if not text.strip() or len(text.encode()) > TEXT_BYTES:
+            raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
+        if any(ord(one) < 32 and one not in "\n\t" for one in text):
+            raise PbxProblem("A message holds no control characters; remove them.")
+        phone = self._pbx.phones.get(extension)
+        if phone is None or not phone.registered:
+            return False
+        self.sent.append((sender, extension, text))
+        return True
+
+    def hang_up(self, leg: LegId) -> bool:
+        """End what is listened with."""
+        listening = self.listening.pop(leg, None)
+        if listening is None:
+            return False
+        listening.phone.set_state(DeviceState.IDLE)
+        self._pbx.tell(LegEnded(leg=leg, call="", cause=Cause.NORMAL))
+        return True
+
+    def leg_ended(self, leg: LegId) -> None:
+        """Whoever listened to it is freed."""
+        for one in [one for one in self.listening.values() if one.spied == leg]:
+            self.hang_up(one.leg)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _send(self, caller: FakeCaller, to: str, by: str) -> None:
+        if caller.ring is not None:
+            caller.ring.end(DialStatus.CANCELLED)
+            caller.last_dial, caller.ring = caller.ring.result.result(), None
+        caller.sent = (to, by)
+        self._pbx.send_elsewhere(caller)
+
+    async def _ring(self, phone: FakePhone, leg: LegId, dial: Dial) -> DialResult:
+        if not phone.registered:
+            return DialResult(status=DialStatus.UNREACHABLE)
+        if phone.rejects or phone.rings_now:
+            return DialResult(status=DialStatus.BUSY, leg=leg)
+        phone.set_state(DeviceState.RINGING)
+        ring, answer = dial.ring.total_seconds(), phone.answers_after
+        try:
+            await asyncio.sleep(ring if answer is None else min(answer, ring))
+        except asyncio.CancelledError:
+            phone.set_state(DeviceState.IDLE)
+            raise
+        if answer is None or answer >= ring:
+            phone.set_state(DeviceState.IDLE)
+            return DialResult(status=DialStatus.NO_ANSWER, leg=leg)
+        phone.set_state(DeviceState.IN_USE)
+        now, none = self._pbx.clock.now(), dial.ring * 0
+        party = phone.extension
+        return DialResult(
+            status=DialStatus.ANSWER, leg=leg, answered_at=now, talk=none, party=party
+        )
+
+    def _lives(self, leg: LegId) -> bool:
+        rings = [caller.ring for caller in self._pbx.callers.values() if caller.ring is not None]
+        return leg in self._pbx.callers or any(leg in ring.legs.values() for ring in rings)
+
+
+def _talk(phone: FakePhone) -> Ring:
+    ring = phone.ringing
+    if ring is None or ring.answered_at is None:
+        raise PbxProblem(f"The phone {phone.extension} does not talk.")
+    return ring
+
+
+def only(dial: Dial) -> str | Outside:
+    """The one whom it rings."""
+    if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
+        raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
+    return dial.everyone[0]
+
+
+def word(to: str) -> None:
+    """As strict as the adapters of real PBXs."""
+    if not _WORD.fullmatch(to) or to in _RESERVED:
+        raise PbxProblem(f"Nobody can be sent to {to!r}.")
