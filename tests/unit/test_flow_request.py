@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -21,8 +22,25 @@ class Server:
         self.asked: list[str] = []
         self.late = 0.0
         self.url = ""
+        self.serving: list[asyncio.Task[None]] = []
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving.append(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def end(self) -> None:
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = next(
             (int(line.split(":")[1]) for line in head.split("\r\n") if "length:" in line.lower()), 0
@@ -35,15 +53,16 @@ class Server:
             "connection: close\r\n\r\n".encode()
             + self.answer
         )
-        writer.close()
+        await writer.drain()
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     made = Server()
-    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as listening:
+    async with await asyncio.start_server(made.begin, "127.0.0.1", 0) as listening:
         made.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/x"
         yield made
+        await made.end()
 
 
 def _request(url: str, **more: Any) -> WebRequest:
