@@ -18,5 +18,6 @@ def overflow(call: str, queue: str, limits: Limits, reason: OverflowReason) -> O
         OverflowReason.FULL: limits.full_to,
         OverflowReason.NO_SEAT: limits.no_seat_to,
         OverflowReason.WAITED: limits.waited_to,
+        OverflowReason.KEY: limits.key_to,
     }.get(reason, "")
     return Overflow(call=call, queue=queue, reason=reason, to=to)

@@ -104,6 +104,7 @@ class OverflowReason(StrEnum):
     NO_SEAT = "no_seat"
     WAITED = "waited"
     RECIPE = "recipe"
+    KEY = "key"  # pressed by the caller while waiting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """When a queue sends callers on (Q4), and where to. ``None`` or ``False``: never."""
+    """When a queue sends callers on (Q4), and where to. ``None`` or ``False``: never.
+
+    ``key`` is what a waiting caller may press to leave the queue; ``""``: none.
+    """
 
     most_waiting: int | None = None
     full_to: str = ""
@@ -155,6 +159,8 @@ class Limits:
     waited_to: str = ""
     needs_seat: bool = False
     no_seat_to: str = ""
+    key: str = ""
+    key_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +185,10 @@ class QueuePlan:
     ``most_rejected``, ``most_unreachable``: misses of that cause that set a seat aside;
     ``most_misses`` counts for unanswered rings and where the others are not given.
     ``redial``: who hung up and is back within this gets the old place (Q5).
+    ``say_position``, ``say_wait``: what is announced on joining and every ``announce_every`` (Q3);
+    ``comfort``: prompts spoken after it, one at a time; ``announce_in``: languages, none: the
+    caller's. ``whisper``: what the agent hears before being joined (Q10): prompts, or pieces in
+    braces, see :mod:`callcenter.conductor.spoken`.
     """
 
     name: str
@@ -203,6 +213,11 @@ class QueuePlan:
     most_unreachable: int | None = None
     redial: timedelta = timedelta(0)
     announce_every: timedelta | None = None
+    say_position: bool = True
+    say_wait: bool = True
+    comfort: tuple[str, ...] = ()
+    announce_in: tuple[str, ...] = ()
+    whisper: tuple[str, ...] = ()
     dispositions: tuple[str, ...] = ()
     disposition_required: bool = False
 

@@ -40,6 +40,11 @@ RULES = (
     "most_unreachable",
     "redial",
     "announce_every",
+    "say_position",
+    "say_wait",
+    "comfort",
+    "announce_in",
+    "whisper",
     "dispositions",
     "disposition_required",
 )

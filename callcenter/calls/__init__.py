@@ -3,6 +3,7 @@
 from callcenter.calls.cdr import Cdr, CdrLeg, cdr_of
 from callcenter.calls.ledger import Ledger
 from callcenter.calls.model import (
+    Announced,
     Answered,
     CallEnded,
     CallEvent,
@@ -16,6 +17,7 @@ from callcenter.calls.model import (
     OfferOutcome,
     OfferRang,
     OpenCall,
+    PlaceRegained,
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
@@ -23,12 +25,14 @@ from callcenter.calls.model import (
     RecordingStarted,
     Resumed,
     Routed,
+    SeatChosen,
     TalkEnded,
     TalkStarted,
     TurnedAway,
 )
 
 __all__ = [
+    "Announced",
     "Answered",
     "CallEnded",
     "CallEvent",
@@ -45,6 +49,7 @@ __all__ = [
     "OfferRang",
     "Offered",
     "OpenCall",
+    "PlaceRegained",
     "QueueJoined",
     "QueueLeft",
     "QueueLeftBy",
@@ -52,6 +57,7 @@ __all__ = [
     "RecordingStarted",
     "Resumed",
     "Routed",
+    "SeatChosen",
     "TalkEnded",
     "TalkStarted",
     "TurnedAway",

@@ -157,10 +157,41 @@ class TalkEnded(CallEvent, frozen=True, kw_only=True):
 
 
 class QueueLeft(CallEvent, frozen=True, kw_only=True):
-    """The caller waits no more."""
+    """The caller waits no more; sent on: for what ``reason`` (Q4) and where ``to``, if told."""
 
     queue: str
     by: QueueLeftBy
+    reason: str = ""
+    to: str = ""
+
+
+class PlaceRegained(CallEvent, frozen=True, kw_only=True):
+    """Who dialled again in time stands where they stood: as if they had come at ``since`` (Q5)."""
+
+    queue: str
+    since: datetime
+
+
+class Announced(CallEvent, frozen=True, kw_only=True):
+    """The waiting caller was told this; ``wait`` in seconds, ``None`` when nothing was known."""
+
+    queue: str
+    position: int
+    wait: float | None = None
+
+
+class SeatChosen(CallEvent, frozen=True, kw_only=True):
+    """Why this seat is offered the caller, and why each other was passed over (Q9).
+
+    ``passed`` are pairs of seat and reason; ``unlisted`` further seats are beyond the bound.
+    """
+
+    queue: str
+    seat: str
+    why: str
+    waited: float
+    passed: list[tuple[str, str]]
+    unlisted: int = 0
 
 
 class RecordingStarted(CallEvent, frozen=True, kw_only=True):
@@ -207,6 +238,9 @@ AnyCallEvent = (
     | TalkStarted
     | TalkEnded
     | QueueLeft
+    | PlaceRegained
+    | Announced
+    | SeatChosen
     | RecordingStarted
     | RecordingEnded
     | Resumed
@@ -238,6 +272,7 @@ class OpenCall:
         self.answered = False
         self.node: NodeEntered | None = None
         self.queue: QueueJoined | None = None
+        self.place: datetime | None = None  # from when the place in the queue counts
         self.offers: dict[str, OfferMade] = {}
         self.rang: OfferRang | None = None
         self.talk: TalkStarted | None = None
@@ -280,7 +315,9 @@ class OpenCall:
             case NodeEntered():
                 self.node = event
             case QueueJoined():
-                self.queue = event
+                self.queue, self.place = event, event.at
+            case PlaceRegained():
+                self.place = event.since
             case OfferMade():
                 self.offers[event.offer] = event
                 self.rang = None

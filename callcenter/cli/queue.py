@@ -68,6 +68,16 @@ def _seconds(name: str, text: str) -> Callable[[F], F]:
 @_seconds("--tier-after", "Waiting after which the next tier opens.")
 @_seconds("--redial", "Who dials again within this regains the place.")
 @_seconds("--announce-every", "Time between announcements of position and wait.")
+@click.option("--say-position/--no-position", default=None, help="Whether the place is told.")
+@click.option("--say-wait/--no-wait", default=None, help="Whether the expected wait is told.")
+@click.option("--comfort", multiple=True, metavar="PROMPT", help="Spoken after it, in turn.")
+@click.option("--announce-in", multiple=True, metavar="LANGUAGE", help="Not the caller's.")
+@click.option(
+    "--whisper",
+    multiple=True,
+    metavar="PROMPT",
+    help="Told to the agent first: a prompt, {waited}, {caller}, {region}, {queue}, {tenant}.",
+)
 @click.option(
     "--need", "needs", multiple=True, metavar="SKILL[=LEVEL]", help="What callers need; ? wishes."
 )
@@ -84,6 +94,8 @@ def _seconds(name: str, text: str) -> Callable[[F], F]:
 @click.option("--waited-to", help="Where callers go then.")
 @click.option("--needs-seat/--needs-no-seat", default=None, help="Send on when nobody is there.")
 @click.option("--no-seat-to", help="Where callers go then.")
+@click.option("--key", help="What a waiting caller may press to leave.")
+@click.option("--key-to", help="Where callers go then.")
 def set_(queue: str, **values: Any) -> None:
     """Set what is given of QUEUE, or make it; the rest stays.
 
@@ -119,7 +131,16 @@ def import_(queue: str, file: Path) -> None:
     click.echo(clean(f"Queue {row['name']}: {row['strategy']}, {len(row['seats'])} seats."))
 
 
-_LIMITS = ("most_waiting", "full_to", "most_wait", "waited_to", "needs_seat", "no_seat_to")
+_LIMITS = (
+    "most_waiting",
+    "full_to",
+    "most_wait",
+    "waited_to",
+    "needs_seat",
+    "no_seat_to",
+    "key",
+    "key_to",
+)
 
 
 def _limits(reached: Any, queue: str) -> dict[str, Any]:

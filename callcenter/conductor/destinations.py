@@ -82,7 +82,10 @@ class Destinations:
         music = ring_class(self._context, self._decision.tenant, self._ringing)
         if self._call.queue is None and self._talked:
             return None
-        visit = QueueVisit(self._context, self._call, self._channel, name, music=music)
+        language = self._decision.language
+        visit = QueueVisit(
+            self._context, self._call, self._channel, name, music=music, language=language
+        )
         sent_on = await visit.run()
         if sent_on is None:
             return None

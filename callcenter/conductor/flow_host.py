@@ -18,6 +18,7 @@ from callcenter.ivr import (
     MemberOutcome,
     QueueOutcome,
     QueueVisit,
+    SentOn,
     Target,
     TargetKind,
     VoicemailOutcome,
@@ -27,6 +28,7 @@ from callcenter.ivr import (
 )
 from callcenter.ivr.request import fetch
 from callcenter.kernel.errors import NotFound
+from callcenter.numbers import Destination
 from callcenter.pbx.port import Channel, DialStatus
 from callcenter.records import Sender
 from callcenter.routing import Decision
@@ -127,7 +129,10 @@ class FlowHost:
             visit.queue,
             priority=visit.priority,
             skills=[Skill(name=name, level=level) for name, level in visit.skills.items()],
+            language=visit.language,
         ).run()
+        if sent_on and sent_on.to:
+            raise SentOn(Destination.parse(sent_on.to))
         return _LEFT[sent_on.reason] if sent_on else QueueOutcome.SERVED
 
     async def dial(self, target: Target) -> DialOutcome:
@@ -205,6 +210,7 @@ _LEFT = {
     OverflowReason.NO_SEAT: QueueOutcome.NO_SEAT,
     OverflowReason.WAITED: QueueOutcome.TOO_LONG,
     OverflowReason.RECIPE: QueueOutcome.TOO_LONG,
+    OverflowReason.KEY: QueueOutcome.KEY,
 }
 _OUTCOMES = {
     DialStatus.ANSWER: DialOutcome.TALKED,

@@ -1,40 +1,36 @@
-"""A caller's visit to a queue: wait with music, be offered, ring, talk; again until served."""
+"""A caller's visit to a queue: wait with music, be told, be offered, talk; again until served."""
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 
-import structlog
-
-from callcenter.acd import Offer, OfferFailure, Overflow, Skill
+from callcenter.acd import (
+    AnnouncementDue,
+    Offer,
+    Overflow,
+    OverflowReason,
+    QueuePlan,
+    Skill,
+    Waiting,
+)
 from callcenter.calls import (
-    Answered,
-    EndedBy,
-    OfferEnded,
-    OfferMade,
-    OfferOutcome,
-    OfferRang,
+    Announced,
     OpenCall,
+    PlaceRegained,
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
-    TalkEnded,
-    TalkStarted,
 )
 from callcenter.conductor.context import Context
-from callcenter.conductor.ending import FAILURES, OUTCOMES
-from callcenter.conductor.recorder import record
-from callcenter.pbx.port import (
-    Channel,
-    Dial,
-    DialProgress,
-    DialStatus,
-    Hangup,
-    LegAnswered,
-    LegRinging,
-    NodeLost,
-)
+from callcenter.conductor.offering import Offering
+from callcenter.conductor.spoken import About, announcement, whisper
+from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt
+from callcenter.routing.dialling import dial_plan
+from callcenter.routing.regions import region_of
 
-_log = structlog.get_logger(__name__)
+Told = Offer | Overflow | AnnouncementDue
+_LISTEN = timedelta(hours=1)  # then again; a key is waited for as long as the caller waits
 
 
 class QueueVisit:
@@ -50,8 +46,10 @@ class QueueVisit:
         music: str = "",
         priority: int = 0,
         skills: Iterable[Skill] = (),
+        language: str = "",
     ) -> None:
-        """``music`` "" is the queue's own; else a colour ring, which goes before it."""
+        """``music`` "" is the queue's own; else a colour ring, which goes before it. ``language``
+        is the caller's, "" the tenant's."""
         self._music = music
         self._priority = priority
         self._skills = tuple(skills)
@@ -59,6 +57,9 @@ class QueueVisit:
         self._call = call
         self._channel = channel
         self._queue = queue
+        self._language = language
+        self._told: asyncio.Queue[Told] = asyncio.Queue()
+        self._turn = 0  # of announcements
 
     async def run(self) -> Overflow | None:
         """Return when a seat has served the caller and hung up (``None``), or the queue sends the
@@ -68,21 +69,12 @@ class QueueVisit:
             now = context.clock.now()
             joining = QueueJoined(at=now, queue=self._queue, priority=self._priority)
             context.ledger.note(call.id, joining)
-        joined = call.queue
-        assert joined is not None  # noqa: S101 - just noted
-        told: asyncio.Queue[Offer | Overflow] = asyncio.Queue()
-        waiting = context.dispatcher.join(
-            call.id,
-            self._queue,
-            joined.at,
-            told.put_nowait,
-            joined.priority,
-            skills=self._skills,
-            caller=call.offered.caller if call.offered else "",
-            on_overflow=told.put_nowait,
-        )
+        waiting = self._join()
         try:
-            return await self._serve(told)
+            return await self._serve(waiting)
+        except Hangup:
+            context.dispatcher.leave(waiting, keep_place=True)
+            raise
         except NodeLost:
             # The ring or talk goes on in the PBX; the seat stays taken until we know how it ended.
             if waiting.offers:
@@ -92,82 +84,144 @@ class QueueVisit:
         finally:
             context.dispatcher.leave(waiting)
 
-    async def _serve(self, told: "asyncio.Queue[Offer | Overflow]") -> Overflow | None:
+    def _join(self) -> Waiting:
+        call, tell = self._call, self._told.put_nowait
+        assert call.queue is not None  # noqa: S101 - just noted
+        place = call.place or call.queue.at
+        waiting = self._context.dispatcher.join(
+            call.id,
+            self._queue,
+            place,
+            tell,
+            call.queue.priority,
+            skills=self._skills,
+            caller=call.offered.caller if call.offered else "",
+            rings_many=True,
+            on_overflow=tell,
+            on_announcement=tell,
+        )
+        if waiting.joined_at < place:
+            now, since = self._context.clock.now(), waiting.joined_at
+            regained = PlaceRegained(at=now, queue=self._queue, since=since)
+            self._context.ledger.note(call.id, regained)
+        return waiting
+
+    async def _serve(self, waiting: Waiting) -> Overflow | None:
         while True:
-            plan = self._context.dispatcher.queue_plan(self._queue)
-            await self._channel.music(self._music or (plan.music if plan else "default"))
-            offer = await self._next(told)
-            if isinstance(offer, Overflow):
-                now, by = self._context.clock.now(), QueueLeftBy.OVERFLOW
-                left = QueueLeft(at=now, queue=self._queue, by=by)
-                self._context.ledger.note(self._call.id, left)
-                return offer
-            if await self._try(offer):
+            plan = self._plan
+            await self._channel.music(self._music or plan.music)
+            told: Told | str | None = await self._until_told(self._listen(plan))
+            while isinstance(told, AnnouncementDue):
+                told = await self._announce(plan, told)
+            if isinstance(told, str):
+                told = self._by_key(waiting, plan)
+            if isinstance(told, Overflow):
+                self._sent_on(told)
+                return told
+            if isinstance(told, Offer) and await self._try(told, plan):
                 return None
 
-    async def _next(self, told: "asyncio.Queue[Offer | Overflow]") -> Offer | Overflow:
-        offered = asyncio.ensure_future(told.get())
-        gone = asyncio.ensure_future(self._channel.gone())
+    @property
+    def _plan(self) -> QueuePlan:
+        plan = self._context.dispatcher.queue_plan(self._queue)
+        return plan or QueuePlan(name=self._queue, tenant=self._call.tenant)
+
+    # -- waiting ------------------------------------------------------------------------------
+
+    async def _until_told(self, heard: "asyncio.Future[str]") -> Told | str:
+        """What the dispatcher tells, or what comes of ``heard``, which is broken off by it.
+
+        ``heard`` ends with a key, with nothing, or raises that the caller has gone.
+        """
+        told = asyncio.ensure_future(self._told.get())
         try:
-            await asyncio.wait({offered, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                raise Hangup(gone.result())
-            return offered.result()
+            either: set[asyncio.Future[Any]] = {told, heard}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if heard.done():
+                key = heard.result()
+                if not told.done():
+                    return key
+            return told.result()
         finally:
-            offered.cancel()
-            gone.cancel()
+            told.cancel()
+            heard.cancel()
+            await asyncio.wait([heard])  # one command at a time
+            if not heard.cancelled():
+                heard.exception()  # the next command raises what became of the caller
 
-    async def _try(self, offer: Offer) -> bool:
-        """Ring the seat; true when they talked."""
-        note, now = self._context.ledger.note, self._context.clock.now
-        note(
-            self._call.id,
-            OfferMade(
-                at=now(),
-                offer=offer.token,
-                queue=offer.queue,
-                seat=offer.seat,
-                extension=offer.extension,
-            ),
+    def _listen(self, plan: QueuePlan) -> "asyncio.Future[str]":
+        """Wait for the key that leaves the queue, if there is one, and for the hang-up."""
+        return asyncio.ensure_future(self._key(plan.limits.key))
+
+    async def _key(self, key: str) -> str:
+        while key and self._call.answered:
+            pressed = await self._channel.read_digits([], most=1, first=_LISTEN, between=_LISTEN)
+            if pressed.keys == key:
+                return key
+        raise Hangup(await self._channel.gone())
+
+    async def _announce(self, plan: QueuePlan, due: AnnouncementDue) -> Told | str | None:
+        """Say it. An offer does not wait for its end. ``None``: it was said to the end."""
+        spoken = announcement(plan, due, self._turn, self._language or self._tongue)
+        if not spoken or not self._call.answered:
+            return None
+        self._turn += 1
+        wait = due.estimate.mean if due.estimate else None
+        now, at = self._context.clock.now(), due.position
+        said = Announced(at=now, queue=due.queue, position=at, wait=wait)
+        self._context.ledger.note(self._call.id, said)
+        playing = self._channel.play(spoken, stop_on=plan.limits.key)
+        return await self._until_told(asyncio.ensure_future(playing)) or None
+
+    @property
+    def _tongue(self) -> str:
+        tenant = self._context.snapshot.now.numbers.tenants.get(self._call.tenant)
+        return tenant.language if tenant else "en"
+
+    # -- leaving ------------------------------------------------------------------------------
+
+    def _by_key(self, waiting: Waiting, plan: QueuePlan) -> Overflow | None:
+        """The caller pressed the key; a seat that was taken in the same moment goes before."""
+        if waiting.gone or waiting.offers:
+            return None
+        self._context.dispatcher.leave(waiting)
+        to, reason = plan.limits.key_to, OverflowReason.KEY
+        return Overflow(call=self._call.id, queue=self._queue, reason=reason, to=to)
+
+    def _sent_on(self, told: Overflow) -> None:
+        left = QueueLeft(
+            at=self._context.clock.now(),
+            queue=self._queue,
+            by=QueueLeftBy.OVERFLOW,
+            reason=told.reason.value,
+            to=told.to,
         )
-        if offer.record:
-            await record(self._context, self._call, self._channel)
-        dial = Dial(extension=offer.extension, ring=offer.ring, music=self._music or offer.music)
-        try:
-            result = await self._channel.dial(dial, lambda step: self._progress(offer, step))
-        except Hangup:
-            self._over(offer, DialStatus.CANCELLED, EndedBy.CALLER)
-            raise
-        return self._over(offer, result.status, EndedBy.SEAT)
+        self._context.ledger.note(self._call.id, left)
 
-    def _progress(self, offer: Offer, step: DialProgress) -> None:
-        note, call = self._context.ledger.note, self._call.id
-        match step:
-            case LegRinging():
-                note(call, OfferRang(at=step.at, offer=offer.token, leg=step.leg))
-            case LegAnswered():
-                if not self._call.answered:  # a colour ring was heard until now
-                    note(call, Answered(at=step.at))
-                if not self._context.dispatcher.answered(offer):
-                    _log.error("answered without holding the seat", call=call, seat=offer.seat)
-                outcome = OfferOutcome.ANSWERED
-                seat = offer.seat
-                note(call, OfferEnded(at=step.at, offer=offer.token, seat=seat, outcome=outcome))
-                note(call, QueueLeft(at=step.at, queue=offer.queue, by=QueueLeftBy.ANSWERED))
-                note(call, TalkStarted(at=step.at, offer=offer.token, seat=seat, leg=step.leg))
+    # -- ringing ------------------------------------------------------------------------------
 
-    def _over(self, offer: Offer, status: DialStatus, by: EndedBy) -> bool:
-        context, now = self._context, self._context.clock.now()
-        if self._call.talk is not None:
-            context.ledger.note(
-                self._call.id, TalkEnded(at=now, offer=offer.token, seat=offer.seat, by=by)
-            )
-            context.dispatcher.talk_ended(offer)
-            return True
-        outcome = OUTCOMES[status]
-        context.ledger.note(
-            self._call.id,
-            OfferEnded(at=now, offer=offer.token, seat=offer.seat, outcome=outcome),
+    async def _try(self, offer: Offer, plan: QueuePlan) -> bool:
+        """Ring the seat, or all of them; true when one talked."""
+        music = self._music or offer.music
+        spoken = self._whisper(plan)
+        context, call, channel = self._context, self._call, self._channel
+        return await Offering(context, call, channel, offer, music=music, whisper=spoken).run()
+
+    def _whisper(self, plan: QueuePlan) -> tuple[Prompt, ...]:
+        if not plan.whisper:
+            return ()
+        snapshot, offered = self._context.snapshot.now, self._call.offered
+        tenant = snapshot.numbers.tenants.get(self._call.tenant)
+        caller = offered.caller if offered else ""
+        region = None
+        if caller and "{region}" in plan.whisper:
+            region = region_of(dial_plan(tenant.country if tenant else "CN").key(caller))
+        since = self._call.queue.at if self._call.queue else self._context.clock.now()
+        about = About(
+            tenant=self._call.tenant,
+            queue=self._queue,
+            caller=caller,
+            waited=(self._context.clock.now() - since).total_seconds(),
+            region=region,
         )
-        context.dispatcher.failed(offer, FAILURES.get(outcome, OfferFailure.NO_ANSWER))
-        return False
+        return whisper(plan, about, self._tongue, snapshot.prompts)

@@ -25,7 +25,7 @@ from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost
-from callcenter.ivr import Back, Flow, WalkEnd, Walker
+from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
 from callcenter.routing import Decision, Destination, Facts, Kind, Tables, again, decide
@@ -100,8 +100,11 @@ class Session:
                 await features.run(destination.name)
             case Kind.FLOW:
                 await self._answer()
-                if await self._walk(decision) is WalkEnd.BROKEN:
-                    return decision.fallback
+                try:
+                    if await self._walk(decision) is WalkEnd.BROKEN:
+                        return decision.fallback
+                except SentOn as sent:
+                    return sent.to
             case _:
                 places = Destinations(self._context, self._call, self._channel, decision)
                 to = await places.go(destination)

@@ -3,7 +3,8 @@
 The walker speaks to the caller's channel itself (prompts, keys). Everything that needs another
 room is asked here. Rules for whoever implements it:
 
-* ``Hangup`` and ``NodeLost`` of the channel pass through; the walker never catches them.
+* ``Hangup`` and ``NodeLost`` of the channel pass through; the walker never catches them, nor
+  :class:`SentOn`.
 * An outcome that a flow may branch on is a value, never an exception. Any other exception means
   that the flow is broken: the caller hears an apology and the call goes to the number's fallback.
 * The caller never hears silence: whatever waits here has music or ringing running.
@@ -18,6 +19,15 @@ from typing import Protocol
 
 from callcenter.ivr.model import Flow
 from callcenter.kernel.errors import CallCenterError
+from callcenter.numbers import Destination
+
+
+class SentOn(Exception):
+    """A queue's own rule sends the caller elsewhere (Q4): the flow ends here, ``to`` goes on."""
+
+    def __init__(self, to: Destination) -> None:
+        super().__init__(str(to))
+        self.to = to
 
 
 class NotAvailable(CallCenterError):

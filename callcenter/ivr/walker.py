@@ -18,6 +18,7 @@ from callcenter.ivr.host import (
     MemberOutcome,
     QueueOutcome,
     QueueVisit,
+    SentOn,
     Target,
     TargetKind,
     VoicemailOutcome,
@@ -82,7 +83,7 @@ class Walker:
     async def walk(self, node: str = "", back: Back = Back.NO) -> WalkEnd:
         """Go from ``node`` (default: the start) to the end of the flow.
 
-        Raises only :class:`Hangup` and :class:`NodeLost`.
+        Raises only :class:`Hangup`, :class:`NodeLost` and :class:`SentOn`.
         """
         self._at = node if node in self._flow.nodes else self._flow.start
         try:
@@ -90,7 +91,7 @@ class Walker:
             while following is not None:
                 self._at = following
                 following = await self._enter()
-        except (Hangup, NodeLost):
+        except (Hangup, NodeLost, SentOn):
             raise
         except Exception as error:
             await self._break(error)

@@ -16,6 +16,7 @@ from callcenter.acd import (
 )
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
+from callcenter.web.queue_voices import check_voices
 from callcenter.web.routing import Desk
 
 _FIELDS = {field.name for field in fields(QueuePlan)} - {"name"}
@@ -105,6 +106,7 @@ def _sane(plan: QueuePlan) -> QueuePlan:
         raise Refused(f"Queue {plan.name}: ring, most_misses and ring_most are at least 1.")
     if plan.announce_every is not None and plan.announce_every.total_seconds() < 5:
         raise Refused(f"Queue {plan.name}: announce_every is at least 5 seconds.")
+    check_voices(plan)
     return plan
 
 
