@@ -263,7 +263,7 @@ class AsteriskNode:
         if event is None:
             return
         if isinstance(event, LegEnded):
-            self._talks.leg_ended(event.leg)
+            self._talks.leg_ended(event.leg, event.cause)
             if event.leg in self._leaving:
                 self._leaving[event.leg].set()
         if isinstance(event, Transferred):
@@ -271,8 +271,6 @@ class AsteriskNode:
         self._tell(event)
 
     def _heard_dial(self, message: Message) -> None:
-        if message.event == "DialEnd":
-            self._talks.heard_dial_end(message)
         owner = events.owner_of(message) or message.uniqueid
         watch = self._watches.get(LegId(f"{self.node}/{owner}"))
         if watch is None:

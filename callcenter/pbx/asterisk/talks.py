@@ -18,6 +18,7 @@ from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.asterisk.dialstring import only_party, party_name, shown_number
+from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     TEXT_BYTES,
     Dial,
@@ -38,12 +39,14 @@ _RESERVED = frozenset("aehiost")  # extensions that mean something to Asterisk
 _EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _STARTS_AS = {EavesdropMode.MONITOR: "", EavesdropMode.WHISPER: "w", EavesdropMode.BARGE: "B"}
 _KEYS = {EavesdropMode.MONITOR: "4", EavesdropMode.WHISPER: "5", EavesdropMode.BARGE: "6"}
-_ANSWERED = "4"  # OriginateResponse's reason
+_RANG_OUT, _ANSWERED = "3", "4"  # reasons in OriginateResponse; busy is told as any failure
+_CAUSE_FOLLOWS = 0.5  # seconds between that and the end of the leg, which tells why
 _STATUS = {
-    "BUSY": DialStatus.BUSY,
-    "CONGESTION": DialStatus.CONGESTION,
-    "NOANSWER": DialStatus.NO_ANSWER,
-    "CANCEL": DialStatus.NO_ANSWER,  # rang until the time was up
+    Cause.BUSY: DialStatus.BUSY,
+    Cause.REJECTED: DialStatus.BUSY,
+    Cause.NO_ANSWER: DialStatus.NO_ANSWER,
+    Cause.NORMAL: DialStatus.NO_ANSWER,
+    Cause.CONGESTION: DialStatus.CONGESTION,
 }
 
 
@@ -63,7 +66,7 @@ class TalkControl:
         self._node, self._ami, self._clock = node, ami, clock
         self._local, self._hang_up, self._spawn = local, hang_up, spawn
         self._rung: dict[str, asyncio.Future[str]] = {}
-        self._refused: dict[str, str] = {}  # how the ringing of a phone ended
+        self._ends: dict[LegId, asyncio.Future[Cause]] = {}  # of phones that we ring
         self._listeners: dict[LegId, LegId] = {}  # to whom they listen
         self._begun: dict[str, asyncio.Event] = {}  # ChanSpy runs
 
@@ -132,8 +135,8 @@ class TalkControl:
         """See the port."""
         if not _CALL.fullmatch(call):
             raise PbxProblem(f"{call!r} cannot be the identity of a call.")
-        variables = [f"__CC_CALL={call}"]
-        return await self._ring(self._new_leg(), first, "cc-originated", _word(dialled), variables)
+        variables = [f"__CC_CALL={call}", f"CC_DIALLED={_word(dialled)}"]
+        return await self._ring(self._new_leg(), first, "cc-originated", "s", variables)
 
     # -- what the node hears ------------------------------------------------------------------
 
@@ -149,15 +152,13 @@ class TalkControl:
         if begun is not None:
             begun.set()
 
-    def heard_dial_end(self, message: Message) -> None:
-        """Why a phone that we rang does not answer; comes before the response."""
-        name = str(message.destuniqueid)
-        if name in self._refused:
-            self._refused[name] = str(message.dialstatus)
-
-    def leg_ended(self, leg: LegId) -> None:
+    def leg_ended(self, leg: LegId, cause: Cause) -> None:
         """Who listened to it, or still rings in order to, is freed."""
-        self._listeners.pop(leg, None)
+        end = self._ends.get(leg)
+        if end is not None and not end.done():
+            end.set_result(cause)
+        else:
+            self._listeners.pop(leg, None)
         for listener in [own for own, spied in self._listeners.items() if spied == leg]:
             del self._listeners[listener]
             self._spawn(self._hang_up(listener))
@@ -198,11 +199,13 @@ class TalkControl:
             "Variable": variables,
             **({"CallerID": f"<{shown}>"} if shown else {}),
         }
-        self._refused[channel] = ""
+        end = self._ends[leg] = asyncio.get_running_loop().create_future()
         try:
             await self._ami.ask(action)
             async with asyncio.timeout(seconds + _ANSWER_GRACE):
-                answered = await decided == _ANSWERED
+                reason = await decided
+            if reason not in (_ANSWERED, _RANG_OUT):
+                await asyncio.wait([end], timeout=_CAUSE_FOLLOWS)
         except ActionRefused:
             return DialResult(status=DialStatus.UNREACHABLE)
         except (asyncio.CancelledError, TimeoutError) as error:
@@ -212,9 +215,13 @@ class TalkControl:
             raise
         finally:
             del self._rung[name]
-            refused = self._refused.pop(channel)
-        if not answered:
-            return DialResult(status=_STATUS.get(refused, DialStatus.UNREACHABLE), leg=leg)
+            del self._ends[leg]
+        if reason != _ANSWERED:
+            cause = end.result() if end.done() else Cause.UNKNOWN
+            status = _STATUS.get(cause, DialStatus.UNREACHABLE)
+            return DialResult(
+                status=DialStatus.NO_ANSWER if reason == _RANG_OUT else status, leg=leg
+            )
         return DialResult(
             status=DialStatus.ANSWER,
             leg=leg,
