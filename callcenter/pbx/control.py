@@ -90,6 +90,10 @@ class Control(Protocol):
         answer; ``CANCELLED`` when ``leg`` was gone. One party only; ``music`` does not matter.
         The talk goes on whatever the listener does. When ``leg`` ends the listener is freed.
         Cancelling hangs up the listener's phone. Keys 4, 5, 6 on it are monitor, whisper, barge.
+
+        A third party joins a talk by ``BARGE`` on the *caller's* leg (row S2, three-way): all hear
+        all, the call, its script and its dial stay as they are, and the third may leave at any
+        time. It is freed when the caller leaves; when only the seat leaves, hang it up yourself.
         """
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:

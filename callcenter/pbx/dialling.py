@@ -85,7 +85,9 @@ class Dial:
     It is asked three times, five seconds each, before ``whisper``; without the key the party
     counts as one that did not answer. Meanwhile the caller hears what was heard before, other
     parties go on ringing, and nobody has answered: :class:`LegAnswered` and the talk begin with
-    the joining. ``ring`` is the time to pick up; what follows has at most a minute more.
+    the joining. ``ring`` is the time to pick up; what follows has at most a minute more. This is a
+    remote seat per call; one that stays on the line between calls (nailed-up) is not built: it
+    would be a seat from :meth:`Pbx.originate` whose own channel waits and is bridged by the PBX.
     """
 
     extension: str = ""
