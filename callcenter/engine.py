@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine as Database
 
-from callcenter.acd import Dispatcher, Register, StateChanged, StatusChanged, load_status
-from callcenter.calls import Ledger
+from callcenter.acd import Decision, Dispatcher, Register, StateChanged, StatusChanged, load_status
+from callcenter.calls import Ledger, SeatChosen
 from callcenter.calls.ledger import CallClosed
 from callcenter.calls.store import list_cdrs
 from callcenter.conductor import Conductor
@@ -107,12 +107,30 @@ class Engine:
         self.bus.subscribe(CallClosed, self.last_agents.note)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
+        self.bus.subscribe(Decision, self._note_decision)
         self._run(self.projector.run(), "projector")
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
         self._run(self.voicemail.sweep(), "voicemail")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
+
+    def _note_decision(self, made: Decision) -> None:
+        """Why this seat and no other becomes part of the call's story (Q9)."""
+        if made.call not in self.ledger.open:
+            return
+        self.ledger.note(
+            made.call,
+            SeatChosen(
+                at=made.at,
+                queue=made.queue,
+                seat=made.seat,
+                why=made.why,
+                waited=round(made.waited, 3),
+                passed=[(seat.seat, seat.why) for seat in made.passed],
+                unlisted=made.unlisted,
+            ),
+        )
 
     async def stop(self) -> None:
         """Let go of the calls, write down the rest."""

@@ -11,8 +11,9 @@ import msgspec
 import structlog
 
 from callcenter.calls.cdr import Cdr, cdr_of
+from callcenter.calls.explaining import moments_of
 from callcenter.calls.model import AnyCallEvent, CallEnded, OpenCall
-from callcenter.calls.store import save_cdr
+from callcenter.calls.store import save_ended
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
@@ -84,5 +85,6 @@ class Ledger:
             _log.error("no CDR could be made", call=call, why=str(error))
             return None
         if position > mark:
-            self._projector.add(position, partial(save_cdr, cdr=cdr))
+            moments = moments_of(state.events)
+            self._projector.add(position, partial(save_ended, cdr=cdr, moments=moments))
         return cdr

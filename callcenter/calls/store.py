@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import msgspec
 from sqlalchemy import (
     Column,
     Connection,
@@ -11,11 +12,13 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     delete,
     select,
 )
 
 from callcenter.calls.cdr import Cdr, CdrLeg, Result
+from callcenter.calls.explaining import Moment
 from callcenter.calls.model import EndedBy
 from callcenter.kernel.database import UtcDateTime, metadata
 
@@ -63,6 +66,28 @@ cdr_legs = Table(
     Column("ended_at", UtcDateTime),
     Column("outcome", String(16), nullable=False),
 )
+
+call_explanations = Table(
+    "call_explanations",
+    metadata,
+    Column("call", String(32), ForeignKey("cdrs.id", ondelete="CASCADE"), primary_key=True),
+    Column("moments", Text, nullable=False),  # JSON: list of Moment
+)
+
+
+def save_ended(connection: Connection, cdr: Cdr, moments: tuple[Moment, ...]) -> None:
+    """Write a CDR and the story behind it; once more replaces both by the same."""
+    connection.execute(delete(call_explanations).where(call_explanations.c.call == cdr.id))
+    save_cdr(connection, cdr)
+    told = msgspec.json.encode(moments).decode()
+    connection.execute(call_explanations.insert().values(call=cdr.id, moments=told))
+
+
+def get_moments(connection: Connection, call: str) -> tuple[Moment, ...] | None:
+    """Why an ended call went where it went; ``None`` when there is no such call."""
+    query = select(call_explanations.c.moments).where(call_explanations.c.call == call)
+    told = connection.execute(query).scalar_one_or_none()
+    return None if told is None else msgspec.json.decode(told, type=tuple[Moment, ...])
 
 
 def save_cdr(connection: Connection, cdr: Cdr) -> None:

@@ -1,14 +1,14 @@
-"""``callcenter call``: calls that have not ended."""
+"""``callcenter call``: calls that have not ended; why any call went where it went."""
 
 import click
 
 from callcenter.cli.reach import engine, names
-from callcenter.cli.shown import clean, duration, json_option, show_rows, words
+from callcenter.cli.shown import clean, clock, duration, json_option, show_json, show_rows, words
 
 
 @click.group()
 def call() -> None:
-    """List running calls; end one."""
+    """List running calls; end one; explain any."""
 
 
 @call.command("list")
@@ -37,3 +37,24 @@ def hangup(call: str) -> None:
     with engine() as client:
         client.hang_up(call)
     click.echo(clean(f"Call {call} is being ended."))
+
+
+@call.command()
+@click.argument("call", shell_complete=names(lambda client: client.cdrs(), "id", "caller"))
+@json_option
+def explain(call: str, as_json: bool) -> None:
+    """Explain the running or ended call CALL.
+
+    Every decision in order: the rule that routed it, each seat chosen and why others were not.
+    """
+    with engine() as client:
+        found = client.explain(call)
+    if as_json:
+        show_json(found)
+        return
+    for moment in found["moments"]:
+        click.echo(clean(f"{clock(moment['at'])}  {moment['what']}"))
+        for passed in moment["passed"]:
+            click.echo(clean(f"            not {passed['who']}: {passed['why']}"))
+        if moment["unlisted"]:
+            click.echo(f"            and {moment['unlisted']} further seats")

@@ -67,4 +67,12 @@ def _facts(found: dict[str, Any]) -> dict[str, object]:
         "Calls": f"{found['calls_open']} open",
         "Queues": found["queues"],
         "Seats": f"{found['seats_logged_in']} logged in",
+        "Offers": _offers(found["offers"]),
     }
+
+
+def _offers(found: dict[str, Any]) -> str:
+    twice, left, stuck = (
+        found[key] for key in ("double_offers", "expired_leases", "stuck_seat_seconds")
+    )
+    return f"{found['made']} made, {twice} twice, {left} never ended, seats stuck for {stuck:g} s"

@@ -9,10 +9,11 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 import callcenter
-from callcenter.acd import QueueView, SeatStatus, SeatView
+from callcenter.acd import Metrics, QueueView, SeatStatus, SeatView
 from callcenter.calls import Cdr, OpenCall
+from callcenter.calls.explaining import Explanation, Moment, moments_of
 from callcenter.calls.model import CallState
-from callcenter.calls.store import get_cdr, list_cdrs
+from callcenter.calls.store import get_cdr, get_moments, list_cdrs
 from callcenter.engine import Engine
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
@@ -26,7 +27,14 @@ from callcenter.web.flows import Flows
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
-from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
+from callcenter.web.views import (
+    CallView,
+    DatabaseView,
+    JournalView,
+    OffersView,
+    PbxView,
+    StatusView,
+)
 from callcenter.web.voicemail import Boxes
 
 _BY = "command"
@@ -78,6 +86,7 @@ class EngineServices:
             calls_open=len(engine.ledger.open),
             queues=len(engine.dispatcher.queues()),
             seats_logged_in=sum(seat.status is not SeatStatus.LOGGED_OUT for seat in seats),
+            offers=_offers(engine.dispatcher.metrics),
         )
 
     def seats(self) -> list[SeatView]:
@@ -107,6 +116,16 @@ class EngineServices:
         if cdr is None:
             raise NotFound(f"There is no ended call {call}.")
         return cdr
+
+    async def explain(self, call: str) -> Explanation:
+        """Why a call went where it went."""
+        found = self._engine.ledger.open.get(call)
+        if found is not None:
+            return Explanation(call=call, ended=False, moments=moments_of(found.events))
+        moments = await asyncio.to_thread(_asked, lambda: self._get_moments(call))
+        if moments is None:
+            raise NotFound(f"There is no call {call}.")
+        return Explanation(call=call, ended=True, moments=moments)
 
     def seat_log_in(self, seat: str, extension: str) -> None:
         """Put an agent at a phone."""
@@ -149,6 +168,19 @@ class EngineServices:
     def _get_cdr(self, call: str) -> Cdr | None:
         with self._engine.database.connect() as connection:
             return get_cdr(connection, call)
+
+    def _get_moments(self, call: str) -> tuple[Moment, ...] | None:
+        with self._engine.database.connect() as connection:
+            return get_moments(connection, call)
+
+
+def _offers(metrics: Metrics) -> OffersView:
+    return OffersView(
+        made=metrics.offers,
+        double_offers=metrics.double_offers,
+        expired_leases=metrics.expired_leases,
+        stuck_seat_seconds=round(metrics.stuck_seat_seconds, 1),
+    )
 
 
 def _asked(question: Callable[[], Answer]) -> Answer:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 import callcenter
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
+from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.flows import add_flows
 from callcenter.web.lines import add_lines
@@ -159,6 +160,11 @@ def _calls(router: APIRouter, services: Services) -> None:
     async def hang_up(call: str) -> None:
         """End a running call."""
         await services.hang_up(call)
+
+    @router.get("/calls/{call}/explain")
+    async def explain(call: str) -> Explanation:
+        """Why a call, running or ended, went where it went: each decision, oldest first."""
+        return await services.explain(call)
 
     @router.get("/cdrs")
     async def cdrs(most: Annotated[int, Query(ge=1, le=MOST_CDRS)] = 50) -> list[Cdr]:

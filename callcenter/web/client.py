@@ -80,6 +80,10 @@ class Client:
         """End a running call."""
         self._ask("POST", f"/v1/calls/{_part(call)}/hangup")
 
+    def explain(self, call: str) -> Row:
+        """Why a call went where it went."""
+        return dict(self._ask("GET", f"/v1/calls/{_part(call)}/explain"))
+
     def cdrs(self, most: int = 50) -> list[Row]:
         """Ended calls, newest first."""
         return list(self._ask("GET", f"/v1/cdrs?most={most}"))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
+from callcenter.calls.explaining import Explanation
 from callcenter.web.flows import Flows
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
@@ -56,6 +57,9 @@ class Services(Protocol):
 
     async def cdr(self, call: str) -> Cdr:
         """One ended call; :class:`NotFound` when there is none."""
+
+    async def explain(self, call: str) -> Explanation:
+        """Why a call, running or ended, went where it went; :class:`NotFound` without one."""
 
     def seat_log_in(self, seat: str, extension: str) -> None:
         """Put an agent at a phone."""

@@ -35,6 +35,17 @@ class JournalView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffersView:
+    """Since the start. All but ``made`` are 0 where everything is right (Q8): seats taken twice,
+    rings that nobody ended, and for how long those kept a seat."""
+
+    made: int = 0
+    double_offers: int = 0
+    expired_leases: int = 0
+    stuck_seat_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatusView:
     """How the engine is."""
 
@@ -48,6 +59,7 @@ class StatusView:
     calls_open: int
     queues: int
     seats_logged_in: int
+    offers: OffersView = OffersView()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from callcenter.acd.model import QueueView, SeatState, SeatStatus, SeatView
 from callcenter.calls.cdr import Cdr, CdrLeg, Result
+from callcenter.calls.explaining import Explanation, Moment, PassedOver
 from callcenter.calls.model import CallState, EndedBy
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.web.server import ApiServer
@@ -134,6 +135,12 @@ class RowsInMemory:
             if cdr.id == call:
                 return cdr
         raise NotFound(f"There is no ended call {call}.")
+
+    async def explain(self, call: str) -> Explanation:
+        cdr = await self.cdr(call)
+        passed = (PassedOver(who="22", why="lacks ja at level 2"),)
+        moment = Moment(at=cdr.started_at, what="Seat 21 is chosen.", passed=passed, unlisted=3)
+        return Explanation(call=call, ended=True, moments=(moment,))
 
     def seat_log_in(self, seat: str, extension: str) -> None:
         self._set(seat, status=SeatStatus.READY, extension=extension)

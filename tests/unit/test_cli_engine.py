@@ -41,6 +41,7 @@ def test_status(run: Command, engine: RowsInMemory) -> None:
         "Calls     1 open",
         "Queues    1",
         "Seats     0 logged in",
+        "Offers    0 made, 0 twice, 0 never ended, seats stuck for 0 s",
     ]
 
 
@@ -148,3 +149,19 @@ def test_durations() -> None:
         "1:00:00",
         "100:00:00",
     ]
+
+
+def test_explain_tells_each_decision_and_whom_it_passed_over(
+    run: Command, engine: RowsInMemory
+) -> None:
+    shown = run("call", "explain", "c-1")
+    assert shown.status == 0
+    chosen, passed, more = shown.out.splitlines()
+    assert chosen.endswith("  Seat 21 is chosen.")
+    assert passed.strip() == "not 22: lacks ja at level 2"
+    assert more.strip() == "and 3 further seats"
+    found = json.loads(run("call", "explain", "c-1", "--json").out)
+    assert found["moments"][0]["passed"] == [{"who": "22", "why": "lacks ja at level 2"}]
+    missing = run("call", "explain", "nobody")
+    assert missing.status != 0
+    assert missing.err.strip() == "There is no ended call nobody."

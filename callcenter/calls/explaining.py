@@ -1,0 +1,122 @@
+"""A call told moment by moment: each decision about it and why (Q9). Pure.
+
+Made from the events of the call and from nothing else; kept with the CDR when the call ends.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.calls.model import (
+    Announced,
+    AnyCallEvent,
+    CallEnded,
+    LinesPassed,
+    Offered,
+    OfferEnded,
+    OfferMade,
+    OfferOutcome,
+    PlaceRegained,
+    QueueJoined,
+    QueueLeft,
+    QueueLeftBy,
+    Resumed,
+    Routed,
+    SeatChosen,
+    TalkEnded,
+    TalkStarted,
+    TurnedAway,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """A seat or line that was not chosen, and why."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """``unlisted`` are further seats that were passed over, beyond those that are listed."""
+
+    at: datetime
+    what: str
+    passed: tuple[PassedOver, ...] = ()
+    unlisted: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """All moments of a call, oldest first."""
+
+    call: str
+    ended: bool
+    moments: tuple[Moment, ...]
+
+
+def moments_of(events: Iterable[AnyCallEvent]) -> tuple[Moment, ...]:
+    """What was decided; events that decide nothing are left out."""
+    return tuple(moment for event in events if (moment := _moment(event)) is not None)
+
+
+def _moment(event: AnyCallEvent) -> Moment | None:
+    match event:
+        case SeatChosen():
+            what = f"Seat {event.seat} is chosen for queue {event.queue} after"
+            return Moment(
+                at=event.at,
+                what=f"{what} {event.waited:.1f} s: {event.why}.",
+                passed=tuple(PassedOver(who=seat, why=why) for seat, why in event.passed),
+                unlisted=event.unlisted,
+            )
+        case LinesPassed():
+            lines = tuple(PassedOver(who=line, why=why) for line, why in event.passed)
+            return Moment(at=event.at, what=f"Lines of {event.group} are passed.", passed=lines)
+        case _:
+            what = _sentence(event)
+            return Moment(at=event.at, what=what) if what else None
+
+
+def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per event kind
+    match event:
+        case Offered():
+            return f"{event.caller or 'A withheld number'} calls {event.dialled}."
+        case Routed():
+            return f"Goes to {event.destination}: {event.rule}."
+        case TurnedAway():
+            return f"Is turned away with cause {event.cause}: {event.rule}."
+        case QueueJoined():
+            more = f" with priority {event.priority}" if event.priority else ""
+            return f"Joins queue {event.queue}{more}."
+        case PlaceRegained():
+            return f"Has the place of {event.since:%H:%M:%S} UTC in queue {event.queue} again."
+        case Announced():
+            wait = f", about {event.wait:.0f} s to wait" if event.wait is not None else ""
+            return f"Is told: number {event.position}{wait}."
+        case QueueLeft():
+            return _left(event)
+        case OfferMade():
+            who = f"seat {event.seat} at {event.extension}" if event.seat else event.extension
+            return f"Rings {who}."
+        case OfferEnded() if event.outcome is not OfferOutcome.ANSWERED:
+            who = f" of seat {event.seat}" if event.seat else ""
+            return f"The ring{who} ends: {event.outcome.value.replace('_', ' ')}."
+        case TalkStarted():
+            return f"Talks with seat {event.seat}." if event.seat else "Talks."
+        case TalkEnded():
+            return f"The talk is over; ended by the {event.by.value}."
+        case Resumed():
+            return "Comes back to the engine."
+        case CallEnded():
+            return f"Ends, by the {event.by.value}, cause {event.cause}."
+        case _:
+            return ""
+
+
+def _left(event: QueueLeft) -> str:
+    if event.by is not QueueLeftBy.OVERFLOW:
+        return f"Leaves queue {event.queue}: {event.by.value}."
+    to = f", on to {event.to}" if event.to else ""
+    return f"Queue {event.queue} sends the caller on: {event.reason.replace('_', ' ')}{to}."
