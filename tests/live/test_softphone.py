@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.demo import ears as audio
 from callcenter.demo.softphone import Softphone, SoftphoneProblem
 from callcenter.pbx import embedded
 from callcenter.settings import PROJECT, Settings
-from tests.support import audio
 from tests.support.phone import Phone, reject
 
 pytestmark = pytest.mark.live
