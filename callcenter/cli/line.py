@@ -66,7 +66,7 @@ def set_(group: str, lines: tuple[str, ...], **values: Any) -> None:
 @click.argument("group")
 @_file
 def import_(group: str, file: Path) -> None:
-    """Replace GROUP by what FILE says, JSON as `list --json` prints it for one group."""
+    """Replace GROUP by FILE, as `line show --json` writes it."""
     try:
         body = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -126,15 +126,25 @@ def ring(number: str, prompt: str) -> None:
 
 @line.command("show")
 @click.argument("group")
-def show(group: str) -> None:
-    """Print GROUP as JSON, for `import`."""
+@json_option
+def show(group: str, as_json: bool) -> None:
+    """Show the lines of GROUP; --json is what `import` reads."""
     with desk() as engine:
         rows = engine.ask("GET", path("lines"))
-    for row in rows:
-        if row["group"] == group:
-            show_json(row)
-            return
-    raise click.ClickException(f"There is no group of lines {group!r}.")
+    found = next((row for row in rows if row["group"] == group), None)
+    if found is None:
+        raise click.ClickException(f"There is no group of lines {group!r}.")
+    if as_json:
+        show_json(found)
+        return
+    columns = {
+        "Line": lambda one: one["name"],
+        "To": _shown,
+        "Rings": lambda one: f"{one['ring']:g} s",
+        "Hours": lambda one: one["hours"] or "always",
+        "Trunk": lambda one: one["trunk"],
+    }
+    show_rows(found["lines"], columns, as_json=False, none=f"Group {group} has no lines.")
 
 
 def _told_to_pbx() -> None:
