@@ -87,7 +87,7 @@ class Rings(Core):
             seat.owes = (offer.call, offer.queue)
         seat.offer = seat.waiting = None
         seat.cue(Cue.TALK_ENDED)
-        wrap_up = queue.plan.wrap_up.total_seconds() if queue is not None else 0.0
+        wrap_up = self._wrap_up_after(seat, queue.plan if queue else None)
         if queue is not None:
             queue.pace.freed(now - seat.taken_at + wrap_up)
         if seat.status is SeatStatus.LOGGED_OUT or wrap_up <= 0:
@@ -158,6 +158,15 @@ class Rings(Core):
         seat.timer = None
         seat.resting_until = 0.0
         self.refresh(seat)
+
+    def _wrap_up_after(self, seat: Seat, plan: QueuePlan | None) -> float:
+        """After a call outside any queue: the longest of the queues that the seat serves (Q7)."""
+        if plan is not None:
+            return plan.wrap_up.total_seconds()
+        number = seat.plan.number
+        plans = (queue.plan for queue in self._index.queues.values())
+        own = (p.wrap_up for p in plans if any(served == number for served, _ in p.seats))
+        return max((each.total_seconds() for each in own), default=0.0)
 
     def _wrap_up_for(self, seat: Seat, seconds: float) -> None:
         seat.wrap_up_until = self._clock.monotonic() + seconds
