@@ -15,9 +15,10 @@ from sqlalchemy import Engine as Database
 
 from callcenter.acd import Decision, Dispatcher, Register, StateChanged, StatusChanged, load_status
 from callcenter.calls import Ledger, SeatChosen
-from callcenter.calls.ledger import CallClosed
+from callcenter.calls.ledger import CallClosed, CallNote
 from callcenter.calls.store import list_cdrs
 from callcenter.conductor import Conductor
+from callcenter.conductor.allowances import Allowances
 from callcenter.conductor.context import Context
 from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.pins import PinLock
@@ -63,6 +64,7 @@ class Engine:
         self.register = Register(self.journal, self.projector)
         self.members = MemberBook(self.journal, self.projector)
         self.last_agents = LastAgents()
+        self.allowances = Allowances(self.members)
         self.dispatcher = Dispatcher(clock, self.bus.publish)
         self.snapshot = CurrentSnapshot(load_snapshot(database))
         self.started_at = clock.now()
@@ -104,7 +106,9 @@ class Engine:
         self.ledger.restore(records, mark)
         self.voicemail.restore(records, mark)
         await asyncio.to_thread(self._read_people, records, mark)
+        self.allowances.restore(records, mark)
         self.bus.subscribe(CallClosed, self.last_agents.note)
+        self.bus.subscribe(CallNote, self.allowances.note)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
         self.bus.subscribe(Decision, self._note_decision)

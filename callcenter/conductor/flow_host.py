@@ -27,7 +27,7 @@ from callcenter.ivr import (
     WebRequest,
 )
 from callcenter.ivr.request import fetch
-from callcenter.kernel.errors import NotFound
+from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import Destination
 from callcenter.pbx.port import Channel, DialStatus
 from callcenter.records import Sender
@@ -191,7 +191,21 @@ class FlowHost:
             return MemberCheck(outcome=outcome)
         member = book.find(tenant, number)
         values = {"member": number, "member_queue": member.queue}
-        return MemberCheck(outcome=outcome, values=values, priority=member.priority)
+        plan = self._context.dispatcher.queue_plan(member.queue)
+        own = member.queue if plan is not None and plan.tenant == tenant else ""
+        if member.queue and not own:
+            _log.warning("no such queue of a member", member=number, queue=member.queue)
+        return MemberCheck(outcome=outcome, values=values, priority=member.priority, queue=own)
+
+    async def change_pin(self, number: str, old: str, new: str) -> bool:
+        """Another PIN for a member of the tenant."""
+        if new == old:
+            return False
+        try:
+            await self._context.members.change_pin(self._decision.tenant, number, new)
+        except Refused:
+            return False
+        return True
 
     async def last_agent(self) -> str:
         """The seat that last spoke with this caller, if it is free."""

@@ -137,12 +137,13 @@ class WebAnswer:
 class MemberCheck:
     """``values`` (member, level, ...) become the flow's variables when ``outcome`` is OK.
 
-    ``priority`` is then added to the caller's priority in queues.
+    ``priority`` is then added to the caller's priority in queues. ``queue`` is the member's own.
     """
 
     outcome: MemberOutcome
     values: Mapping[str, str] = field(default_factory=dict)
     priority: int = 0
+    queue: str = ""
 
 
 class Host(Protocol):
@@ -207,6 +208,12 @@ class Host(Protocol):
 
     async def member(self, number: str, pin: str) -> MemberCheck:
         """Check a member's number and PIN; wrong PINs are counted there and lock."""
+
+    async def change_pin(self, number: str, old: str, new: str) -> bool:
+        """Give a member whose PIN was right just now another; ``False``: it is no fit PIN.
+
+        4 to 12 digits, and not the one that it was.
+        """
 
     async def last_agent(self) -> str:
         """Number of the free seat that last spoke with this caller; "" when there is none."""

@@ -13,6 +13,8 @@ class Mind:
         self.values = {name: text for name, text in kept.items() if not name.startswith("_")}
         self.language = kept.get("_language", "")
         self.priority = int(kept.get("_priority", 0))
+        self.member = kept.get("_member", "")  # who was checked; what is keyed in cannot set it
+        self.queue = kept.get("_queue", "")
         self.skills: dict[str, int] = {}
         for skill in filter(None, kept.get("_skills", "").split(",")):
             name, _, level = skill.partition(":")
@@ -36,6 +38,10 @@ class Mind:
         kept["_language"] = self.language
         if self.priority:
             kept["_priority"] = str(self.priority)
+        if self.member:
+            kept["_member"] = self.member
+        if self.queue:
+            kept["_queue"] = self.queue
         if self.skills:
             kept["_skills"] = ",".join(f"{name}:{level}" for name, level in self.skills.items())
         return kept

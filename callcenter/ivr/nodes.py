@@ -168,6 +168,7 @@ class QueueNode(BaseNode):
     passing = ("full", "no_seat", "otherwise")
     kind: Literal["queue"]
     queue: Name
+    own: bool = False  # a member with a queue of their own waits there instead
     prompts: Prompts = Field(default_factory=list)
     next: NodeName
     full: NodeName = ""
@@ -335,6 +336,29 @@ class MemberNode(BaseNode):
     otherwise: NodeName
 
 
+class MemberPinNode(BaseNode):
+    """A member chooses another PIN: the old one is checked, the new one keyed in twice.
+
+    A member who was checked before is not asked for the number again.
+    """
+
+    waiting = ("next", "locked", "otherwise")
+    spoken = ("number", "pin", "refused", "new", "again", "unfit", "done")
+    kind: Literal["member-pin"]
+    number: Prompts = Field(default_factory=lambda: ["member-number"])
+    pin: Prompts = Field(default_factory=lambda: ["member-pin"])
+    refused: Prompts = Field(default_factory=lambda: ["member-wrong"])
+    new: Prompts = Field(default_factory=lambda: ["pin-new"])
+    again: Prompts = Field(default_factory=lambda: ["pin-again"])
+    unfit: Prompts = Field(default_factory=lambda: ["pin-unfit"])
+    done: Prompts = Field(default_factory=lambda: ["pin-changed"])
+    attempts: Attempts = 3
+    wait: Seconds = 8.0
+    next: NodeName
+    locked: NodeName = ""
+    otherwise: NodeName
+
+
 class HangUpNode(BaseNode):
     """Say goodbye, if there is anything to say, and end the call."""
 
@@ -370,6 +394,7 @@ Node = Annotated[
     | PriorityNode
     | SkillNode
     | MemberNode
+    | MemberPinNode
     | HangUpNode
     | JumpNode,
     Field(discriminator="kind"),

@@ -228,6 +228,11 @@ class _TypedHost:
         outcome = await self._ask(f"member {number} is checked", MemberOutcome)
         return MemberCheck(outcome=outcome, values={"member": number})
 
+    async def change_pin(self, number: str, old: str, new: str) -> bool:
+        """Any other PIN will do."""
+        self._show(f"  member {number} has a new PIN")
+        return new != old
+
     async def last_agent(self) -> str:
         """Ask for a seat."""
         return await self._line("seat that spoke with the caller last, Enter for none")

@@ -155,6 +155,8 @@ class Walker:
                 return await self._survey(node)
             case n.MemberNode():
                 return await self._member(node)
+            case n.MemberPinNode():
+                return await self._member_pin(node)
             case n.JumpNode():
                 return self._jump(node)
             case n.HangUpNode():
@@ -241,6 +243,7 @@ class Walker:
                     self._mind.values |= check.values
                     self._mind.values["member"] = check.values.get("member") or number
                     self._mind.priority += check.priority
+                    self._mind.member, self._mind.queue = number, check.queue
                     return node.next
                 case MemberOutcome.LOCKED:
                     return node.locked or node.otherwise
@@ -251,6 +254,33 @@ class Walker:
                 case MemberOutcome.WRONG:
                     await self._ears.play(node.refused)
         return node.wrong or node.otherwise
+
+    async def _member_pin(self, node: n.MemberPinNode) -> str:
+        for _ in range(node.attempts):
+            number = self._mind.member or await self._ears.digits(
+                node.number, most=20, first=node.wait, between=4
+            )
+            old = await self._ears.digits(node.pin, most=12, first=node.wait, between=4)
+            outcome = (await self._host.member(number, old)).outcome
+            self._chose(number, outcome)
+            if outcome is MemberOutcome.LOCKED:
+                return node.locked or node.otherwise
+            if outcome is not MemberOutcome.WRONG:  # a card that is over has its PIN still
+                return await self._new_pin(node, number, old)
+            await self._ears.play(node.refused)
+        return node.otherwise
+
+    async def _new_pin(self, node: n.MemberPinNode, number: str, old: str) -> str:
+        for _ in range(node.attempts):
+            new = await self._ears.digits(node.new, most=12, first=node.wait, between=4)
+            again = await self._ears.digits(node.again, most=12, first=node.wait, between=4)
+            if new == again and await self._host.change_pin(number, old, new):
+                self._host.chose(self._at, "", "changed")
+                await self._ears.play(node.done)
+                return node.next
+            self._chose("*" * len(new), "unfit")
+            await self._ears.play(node.unfit)
+        return node.otherwise
 
     async def _last_agent(self, node: n.LastAgentNode) -> str:
         seat = await self._host.last_agent()
@@ -267,7 +297,7 @@ class Walker:
     async def _join(self, node: n.QueueNode) -> str:
         outcome = await self._host.queue(
             QueueVisit(
-                queue=node.queue,
+                queue=(self._mind.queue if node.own else "") or node.queue,
                 priority=self._mind.priority,
                 skills=dict(self._mind.skills),
                 language=self._ears.language,

@@ -5,6 +5,7 @@ database, so a check works while the database is away and a lock outlives the en
 """
 
 import asyncio
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from callcenter.members.store import save_member
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"member "
+USED = b"member-used "
 _hasher = PasswordHasher()
 _nobody = _hasher.hash("nobody")  # a wrong number costs a stranger as long as a wrong PIN
 
@@ -34,6 +36,13 @@ def hash_pin(pin: str) -> str:
         Refused: it is no PIN.
     """
     return _hasher.hash(require_pin(pin))
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal record: a talk, by its offer, was taken off a card; ``member`` is what is left."""
+
+    talk: str
+    member: Member
 
 
 def _matches(pin_hash: str, pin: str) -> bool:
@@ -50,6 +59,8 @@ class MemberBook:
         self._journal = journal
         self._projector = projector
         self._decoder = msgspec.json.Decoder(Member)
+        self._used_decoder = msgspec.json.Decoder(Used)
+        self._used: set[str] = set()  # talks that the journal still has
         self._members: dict[tuple[str, str], Member] = {}
         self._recent: dict[tuple[str, str], tuple[int, Member]] = {}  # perhaps not yet stored
 
@@ -65,8 +76,15 @@ class MemberBook:
     def restore(self, stored: Iterable[Member], records: Iterable[Record], mark: int) -> None:
         """After a restart: what is stored, then what the journal has beyond it."""
         for record in records:
-            if record.position > mark and record.payload.startswith(PREFIX):
+            if record.payload.startswith(USED):
+                used = self._used_decoder.decode(record.payload[len(USED) :])
+                self._used.add(used.talk)
+                member = used.member
+            elif record.payload.startswith(PREFIX):
                 member = self._decoder.decode(record.payload[len(PREFIX) :])
+            else:
+                continue
+            if record.position > mark:
                 self._recent[member.tenant, member.number] = (record.position, member)
                 self._projector.add(record.position, partial(save_member, member=member))
         self.load(stored)
@@ -137,8 +155,28 @@ class MemberBook:
 
     def keep(self, member: Member) -> Member:
         """Write a member down, new or changed."""
+        return self._keep(PREFIX + msgspec.json.encode(member), member)
+
+    def use(self, tenant: str, number: str, talk: str, seconds: float, *, service: bool) -> None:
+        """Take a talk off a card, once: its seconds, and one service if ``service``.
+
+        ``talk`` names it; a talk that was taken off already changes nothing.
+        """
+        member = self._members.get((tenant, number))
+        if member is None or talk in self._used:
+            return
+        allowance, services = member.allowance_seconds, member.services_left
+        if allowance is not None:
+            allowance = max(0, allowance - math.ceil(max(0.0, seconds)))
+        if services is not None and service:
+            services = max(0, services - 1)
+        member = replace(member, allowance_seconds=allowance, services_left=services)
+        self._used.add(talk)
+        self._keep(USED + msgspec.json.encode(Used(talk=talk, member=member)), member)
+
+    def _keep(self, payload: bytes, member: Member) -> Member:
         key = (member.tenant, member.number)
-        position = self._journal.append(PREFIX + msgspec.json.encode(member))
+        position = self._journal.append(payload)
         self._projector.add(position, partial(save_member, member=member))
         self._members[key] = member
         self._recent[key] = (position, member)

@@ -15,7 +15,8 @@ WORDS = """
     number-unknown agent-number agent-pin login-ok login-failed logout-ok ready-ok busy-ok
     not-logged-in prompt-line-number prompt-line-menu prompt-unknown prompt-record prompt-kept
     prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty extension-busy
-    last-agent member-number member-pin member-wrong switchboard
+    last-agent member-number member-pin member-wrong pin-new pin-again
+    pin-unfit pin-changed switchboard
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
