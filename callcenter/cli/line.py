@@ -91,7 +91,10 @@ def remove(group: str) -> None:
 @click.argument("trunk")
 @click.argument("contact")
 def out(trunk: str, contact: str) -> None:
-    """Let calls to the world leave by TRUNK to CONTACT (host or host:port; none: no more)."""
+    """Let calls out by TRUNK.
+
+    CONTACT is a host or host:port; none: no calls leave by it any more.
+    """
     with desk(telling=True) as engine:
         body = {"contact": "" if contact == "none" else contact}
         engine.ask("PUT", path("trunks", trunk, "contact"), body)
@@ -117,7 +120,10 @@ def extension(extension: str, outside: bool | None, colour_ring: str | None) -> 
 @click.argument("number")
 @click.argument("prompt")
 def ring(number: str, prompt: str) -> None:
-    """Let callers of NUMBER hear PROMPT (like en/welcome; none) before somebody answers."""
+    """Let callers of NUMBER hear PROMPT before an answer.
+
+    A prompt is written like en/welcome; none takes it away.
+    """
     with desk(telling=True) as engine:
         body = {"colour_ring": "" if prompt == "none" else prompt}
         engine.ask("PUT", path("numbers", number, "colour-ring"), body)
