@@ -13,7 +13,16 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine as Database
 
-from callcenter.acd import Decision, Dispatcher, Register, StateChanged, StatusChanged, load_status
+from callcenter.acd import (
+    Decision,
+    Dispatcher,
+    Disposed,
+    Register,
+    StateChanged,
+    StatusChanged,
+    WrapUpSet,
+)
+from callcenter.acd.register import Known, load_known
 from callcenter.calls import Ledger, SeatChosen
 from callcenter.calls.ledger import CallClosed, CallNote
 from callcenter.calls.store import list_cdrs
@@ -100,9 +109,9 @@ class Engine:
 
     async def start(self) -> None:
         """Remember, then listen."""
-        records, mark, stored = await asyncio.to_thread(self._read)
+        records, mark, known = await asyncio.to_thread(self._read)
         self.dispatcher.configure(self.snapshot.now.plan)
-        self.register.restore(self.dispatcher, stored, records, mark)
+        self.register.restore(self.dispatcher, known, records, mark)
         self.ledger.restore(records, mark)
         self.voicemail.restore(records, mark)
         await asyncio.to_thread(self._read_people, records, mark)
@@ -111,6 +120,10 @@ class Engine:
         self.bus.subscribe(CallNote, self.allowances.note)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
+        self.bus.subscribe(StateChanged, self.register.note_state)
+        self.bus.subscribe(WrapUpSet, self.register.note_wrap_up)
+        self.bus.subscribe(Disposed, self.register.note_disposed)
+        self.register.follow(self.dispatcher.seats(), self.clock.now())
         self.bus.subscribe(Decision, self._note_decision)
         self._run(self.projector.run(), "projector")
         self._run(self.journal.keep(), "journal")
@@ -160,6 +173,7 @@ class Engine:
             snapshot = await asyncio.to_thread(load, self.database, self.snapshot.now)
             self.snapshot.now = snapshot
             self.dispatcher.configure(snapshot.plan)
+            self.register.follow(self.dispatcher.seats(), self.clock.now())
             self.members.load(await asyncio.to_thread(self._read_members))
 
     async def reload_prompts(self) -> None:
@@ -186,12 +200,12 @@ class Engine:
         for task in done:
             task.result()
 
-    def _read(self) -> tuple[list[Record], int, list[StatusChanged]]:
+    def _read(self) -> tuple[list[Record], int, Known]:
         PromptStore(self.database, self.prompts).forget_takes()
         mark = self.projector.load_mark()
         records = self.journal.open(beyond=mark)
         with self.database.connect() as connection:
-            return records, mark, load_status(connection)
+            return records, mark, load_known(connection)
 
     def _read_prompts(self) -> PromptBook:
         with self.database.connect() as connection:

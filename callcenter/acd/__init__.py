@@ -14,6 +14,7 @@ from callcenter.acd.model import (
     OfferFailure,
     Overflow,
     OverflowReason,
+    Pause,
     Plan,
     QueuePlan,
     QueueView,
@@ -26,9 +27,10 @@ from callcenter.acd.model import (
     StatusChanged,
     Step,
     StrategyName,
+    WrapUpSet,
 )
 from callcenter.acd.register import Register
-from callcenter.acd.store import load_plan, load_status, save_queue, save_seat
+from callcenter.acd.store import load_plan, load_status, save_pauses, save_queue, save_seat
 
 __all__ = [
     "Action",
@@ -44,6 +46,7 @@ __all__ = [
     "OfferFailure",
     "Overflow",
     "OverflowReason",
+    "Pause",
     "Plan",
     "QueuePlan",
     "QueueView",
@@ -58,8 +61,10 @@ __all__ = [
     "Step",
     "StrategyName",
     "Waiting",
+    "WrapUpSet",
     "load_plan",
     "load_status",
+    "save_pauses",
     "save_queue",
     "save_seat",
 ]

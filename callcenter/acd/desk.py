@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 from callcenter.acd.model import (
     Cue,
@@ -9,6 +10,8 @@ from callcenter.acd.model import (
     OverflowReason,
     SeatState,
     SeatStatus,
+    StatusChanged,
+    WrapUpSet,
 )
 from callcenter.acd.rings import OWES, Rings
 from callcenter.acd.seat import Seat
@@ -108,14 +111,14 @@ class Desk(Rings):
             self._wrap_up_over(seat)
         self.refresh(seat)
 
-    def busy(self, number: str, reason: str, *, by: str) -> None:
-        """The agent takes no calls for a while, and says why.
+    def busy(self, number: str, reason: str, *, by: str, limit: timedelta | None = None) -> None:
+        """The agent takes no calls for a while, and says why; ``limit`` is how long that may be.
 
         Raises:
             Refused: not logged in.
         """
         seat = self._logged_in(number)
-        seat.say(SeatStatus.BUSY, by=by, reason=reason, extension=seat.extension)
+        seat.say(SeatStatus.BUSY, by=by, reason=reason, extension=seat.extension, limit=limit)
 
     def wrap_up(self, number: str, seconds: float) -> None:
         """Add ``seconds`` to the wrap-up of this seat; an idle seat begins one (Q7).
@@ -134,24 +137,52 @@ class Desk(Rings):
             raise Refused(f"Seat {number} is {seat.state.value}; wrap-up comes after a call.")
 
     def dispose(self, number: str, code: str, *, by: str) -> None:
-        """The agent says what came of the last call (Q7).
+        """The agent says what came of the last call, of a queue that has codes (Q7).
+
+        May be said while still talking, and again until the next call: the last word counts.
 
         Raises:
-            Refused: nothing is owed, or the queue has no such code.
+            Refused: there was no such call, or the queue has no such code.
         """
         seat = self._logged_in(number)
-        if seat.owes is None:
-            raise Refused(f"Seat {number} owes no disposition.")
-        call, name = seat.owes
+        call, name = self._subject(seat)
         queue = self._index.queues.get(name)
         codes = queue.plan.dispositions if queue else ()
         if codes and code not in codes:
             raise Refused(f"{code!r} is none of: {', '.join(codes)}.")
         seat.owes = None
+        seat.disposed = call
         now = self._clock.now()
         self._tell(Disposed(seat=number, call=call, queue=name, code=code, at=now, by=by))
         if seat.status is SeatStatus.BUSY and seat.reason == OWES:
             self.ready(number, by=by)
+
+    def codes(self, number: str) -> tuple[str, ...]:
+        """What may be said of the last call of this seat.
+
+        Raises:
+            Refused: there was no call to say anything of.
+        """
+        queue = self._index.queues.get(self._subject(self._logged_in(number))[1])
+        return queue.plan.dispositions if queue else ()
+
+    def restore_status(self, said: StatusChanged) -> None:
+        """What an agent had said to an earlier engine."""
+        if (seat := self._index.seats.get(said.seat)) is not None:
+            seat.restore(said)
+
+    def restore_wrap_up(self, said: WrapUpSet) -> None:
+        """The rest of a wrap-up that began under an earlier engine, and what was owed (Q7)."""
+        seat = self._index.seats.get(said.seat)
+        if seat is None or seat.status is SeatStatus.LOGGED_OUT:
+            return
+        if said.owes:
+            seat.owes = seat.last = (said.call, said.queue)
+        left = (said.until - self._clock.now()).total_seconds()
+        if left > 0 and seat.cue(Cue.WRAP_UP_ASKED):
+            self._wrap_up_for(seat, left)
+        elif seat.owes and seat.status is SeatStatus.READY:
+            seat.say(SeatStatus.BUSY, by="engine", reason=OWES, extension=seat.extension)
 
     def phone_seen(self, extension: str, state: DeviceState) -> None:
         """A phone was seen in a state; the seat at it, if any, follows."""
@@ -161,6 +192,16 @@ class Desk(Rings):
             self.refresh(seat)
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _subject(self, seat: Seat) -> tuple[str, str]:
+        """Call and queue of which the agent speaks: the present one, else the last."""
+        offer = seat.offer
+        if offer is not None and offer.queue and seat.state is not SeatState.RINGING:
+            return offer.call, offer.queue
+        found = seat.owes or seat.last
+        if found is None:
+            raise Refused(f"Seat {seat.plan.number} has had no call to say anything of.")
+        return found
 
     def _logged_in(self, number: str) -> Seat:
         seat = self.seat(number)

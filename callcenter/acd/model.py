@@ -1,6 +1,6 @@
 """Seats, queues, offers: the words of the ACD and the one table of a seat's states. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ class SeatState(StrEnum):
     IDLE = "idle"
     RINGING = "ringing"
     TALKING = "talking"
+    ON_HOLD = "on_hold"  # with a caller who hears music
     WRAP_UP = "wrap_up"
     ENGAGED = "engaged"  # on the phone, but not for a queue
     UNREACHABLE = "unreachable"
@@ -31,6 +32,8 @@ class Cue(StrEnum):
     ANSWERED = "answered"
     OFFER_FAILED = "offer_failed"
     TALK_ENDED = "talk_ended"
+    HELD = "held"
+    TAKEN_OFF_HOLD = "taken_off_hold"
     WRAP_UP_OVER = "wrap_up_over"
     PHONE_LOST = "phone_lost"
     PHONE_IDLE = "phone_idle"
@@ -47,6 +50,9 @@ TABLE: dict[tuple[SeatState, Cue], SeatState] = {
     (_S.RINGING, _C.ANSWERED): _S.TALKING,
     (_S.RINGING, _C.OFFER_FAILED): _S.IDLE,
     (_S.TALKING, _C.TALK_ENDED): _S.WRAP_UP,
+    (_S.TALKING, _C.HELD): _S.ON_HOLD,
+    (_S.ON_HOLD, _C.TAKEN_OFF_HOLD): _S.TALKING,
+    (_S.ON_HOLD, _C.TALK_ENDED): _S.WRAP_UP,
     (_S.WRAP_UP, _C.WRAP_UP_OVER): _S.IDLE,
     (_S.IDLE, _C.PHONE_LOST): _S.UNREACHABLE,
     (_S.WRAP_UP, _C.PHONE_LOST): _S.UNREACHABLE,
@@ -223,11 +229,34 @@ class QueuePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pause:
+    """A reason to be busy (S1): ``key`` is what the agent presses, ``limit`` how long it may be."""
+
+    key: str
+    name: str
+    limit: timedelta | None = None
+
+
+PAUSES = (
+    Pause(key="1", name="break", limit=timedelta(minutes=15)),
+    Pause(key="2", name="meal", limit=timedelta(minutes=60)),
+    Pause(key="3", name="meeting"),
+    Pause(key="4", name="training"),
+)
+"""For tenants that have set up none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All of it, replaced whole when it changes."""
+    """All of it, replaced whole when it changes. ``pauses`` by tenant."""
 
     seats: dict[str, SeatPlan]
     queues: dict[str, QueuePlan]
+    pauses: dict[str, tuple[Pause, ...]] = field(default_factory=dict)
+
+    def pauses_of(self, tenant: str) -> tuple[Pause, ...]:
+        """Reasons to be busy, by key."""
+        return self.pauses.get(tenant) or PAUSES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,6 +339,17 @@ class Disposed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrapUpSet:
+    """A seat is in wrap-up ``until`` then; ``owes``: it also has to say what came of the call."""
+
+    seat: str
+    call: str
+    queue: str
+    until: datetime
+    owes: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeaseExpired:
     """The core ended a ring that nobody had ended."""
 
@@ -334,7 +374,10 @@ class Metrics:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusChanged:
-    """The agent said something new (or the engine said it for them: ``by``)."""
+    """The agent said something new (or the engine said it for them: ``by``).
+
+    ``until`` is when a pause has lasted as long as it may.
+    """
 
     seat: str
     status: SeatStatus
@@ -342,6 +385,7 @@ class StatusChanged:
     extension: str
     at: datetime
     by: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,7 +400,7 @@ class StateChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatView:
-    """One row of the seat list."""
+    """One row of the seat list. ``until``: end of a wrap-up, or of what a pause may last."""
 
     seat: str
     tenant: str
@@ -367,6 +411,7 @@ class SeatView:
     extension: str
     call: str
     since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from callcenter.acd.model import (
     QueuePlan,
     SeatState,
     SeatStatus,
+    WrapUpSet,
 )
 from callcenter.acd.seat import Seat
 
@@ -83,8 +84,10 @@ class Rings(Core):
         now = self._clock.monotonic()
         seat.talk_seconds += now - seat.answered_at
         queue = self._index.queues.get(offer.queue)
-        if queue is not None and queue.plan.disposition_required:
-            seat.owes = (offer.call, offer.queue)
+        if queue is not None:
+            seat.last = (offer.call, offer.queue)
+            if queue.plan.disposition_required and seat.disposed != offer.call:
+                seat.owes = seat.last
         seat.offer = seat.waiting = None
         seat.cue(Cue.TALK_ENDED)
         wrap_up = self._wrap_up_after(seat, queue.plan if queue else None)
@@ -92,6 +95,8 @@ class Rings(Core):
             queue.pace.freed(now - seat.taken_at + wrap_up)
         if seat.status is SeatStatus.LOGGED_OUT or wrap_up <= 0:
             self._freed(seat)
+            if seat.owes:
+                self._wrap_up_for(seat, 0.0)
             self._wrap_up_over(seat)
         else:
             self._wrap_up_for(seat, wrap_up)
@@ -141,6 +146,12 @@ class Rings(Core):
             self._leases.grant(seat, offer, HELD)
         return offer
 
+    def on_hold(self, call: str, *, held: bool) -> None:
+        """The agent who talks with this caller pressed hold, or goes on talking."""
+        for seat in self._index.seats.values():
+            if seat.call == call and seat.state in (SeatState.TALKING, SeatState.ON_HOLD):
+                seat.cue(Cue.HELD if held else Cue.TAKEN_OFF_HOLD)
+
     # -- inside -------------------------------------------------------------------------------
 
     def _missed(self, seat: Seat, plan: QueuePlan, failure: OfferFailure) -> None:
@@ -170,6 +181,10 @@ class Rings(Core):
 
     def _wrap_up_for(self, seat: Seat, seconds: float) -> None:
         seat.wrap_up_until = self._clock.monotonic() + seconds
+        seat.until = self._clock.now() + timedelta(seconds=seconds)
+        call, queue = seat.owes or ("", "")
+        number, owes = seat.plan.number, seat.owes is not None
+        self._tell(WrapUpSet(seat=number, call=call, queue=queue, until=seat.until, owes=owes))
         seat.wake_after(seconds, lambda: self._wrap_up_over(seat))
 
     def _wrap_up_over(self, seat: Seat) -> None:

@@ -4,7 +4,7 @@ Changed by the dispatcher alone.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from callcenter.acd.model import (
@@ -55,11 +55,15 @@ class Seat:
         self.misses: dict[OfferFailure, int] = {}
         self.resting_until = 0.0
         self.wrap_up_until = 0.0
+        self.until: datetime | None = None  # of the wrap-up, by the wall clock
+        self.pause_until: datetime | None = None  # as long as the pause may last
         self.lease_until = 0.0
         self.idle_since = clock.monotonic()
         self.since = clock.now()
         self.timer: Timer | None = None
         self.owes: tuple[str, str] | None = None  # call and queue of a disposition not yet given
+        self.last: tuple[str, str] | None = None  # call and queue of which it may still be said
+        self.disposed = ""  # the call of which it was said already
         self.calls = 0
         self.talk_seconds = 0.0
         self.taken_at = 0.0
@@ -87,10 +91,19 @@ class Seat:
             and self.resting_until <= self._clock.monotonic()
         )
 
-    def say(self, status: SeatStatus, *, by: str, reason: str = "", extension: str) -> None:
-        """The agent's word; published so that it is kept."""
+    def say(
+        self,
+        status: SeatStatus,
+        *,
+        by: str,
+        reason: str = "",
+        extension: str,
+        limit: timedelta | None = None,
+    ) -> None:
+        """The agent's word; published so that it is kept. ``limit``: how long it may last."""
         self.status, self.reason, self.extension = status, reason, extension
         self.since = self._clock.now()
+        self.pause_until = self.since + limit if limit is not None else None
         self._watch.changed(self)
         self._tell(
             StatusChanged(
@@ -100,6 +113,7 @@ class Seat:
                 extension=extension,
                 at=self.since,
                 by=by,
+                until=self.pause_until,
             )
         )
 
@@ -121,9 +135,10 @@ class Seat:
         """The call it rings for or talks with; empty when none."""
         return self.offer.call if self.offer else ""
 
-    def restore(self, status: SeatStatus, reason: str, extension: str, since: datetime) -> None:
+    def restore(self, said: StatusChanged) -> None:
         """What the agent had said before the engine was restarted."""
-        self.status, self.reason, self.extension, self.since = status, reason, extension, since
+        self.status, self.reason, self.extension = said.status, said.reason, said.extension
+        self.since, self.pause_until = said.at, said.until
         self._watch.changed(self)
         self._watch.refresh(self)
 
@@ -150,4 +165,5 @@ class Seat:
             extension=self.extension,
             call=self.call,
             since=self.since,
+            until=self.until if self.state is SeatState.WRAP_UP else self.pause_until,
         )

@@ -1,5 +1,6 @@
 """Seats, queues and what agents said last, in the database."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 
 from callcenter.acd.model import (
+    Pause,
     Plan,
     QueuePlan,
     SeatPlan,
@@ -94,6 +96,16 @@ seat_status = Table(
     Column("extension", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("by", String(64), nullable=False),
+    Column("until", UtcDateTime),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("key", String(8), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("limit_seconds", Float),
 )
 
 
@@ -117,7 +129,29 @@ def load_plan(connection: Connection) -> Plan:
             row.name: _queue(row, tuple(members.get(row.name, ())))
             for row in connection.execute(select(queues))
         },
+        pauses=_pauses(connection),
     )
+
+
+def _pauses(connection: Connection) -> dict[str, tuple[Pause, ...]]:
+    found: dict[str, tuple[Pause, ...]] = {}
+    for row in connection.execute(select(pauses).order_by(pauses.c.key)):
+        limit = None if row.limit_seconds is None else timedelta(seconds=row.limit_seconds)
+        pause = Pause(key=row.key, name=row.name, limit=limit)
+        found[row.tenant] = (*found.get(row.tenant, ()), pause)
+    return found
+
+
+def save_pauses(connection: Connection, tenant: str, reasons: Iterable[Pause]) -> None:
+    """Write all reasons of a tenant; none: the usual ones."""
+    connection.execute(delete(pauses).where(pauses.c.tenant == tenant))
+    for pause in reasons:
+        seconds = pause.limit.total_seconds() if pause.limit else None
+        connection.execute(
+            pauses.insert().values(
+                tenant=tenant, key=pause.key, name=pause.name, limit_seconds=seconds
+            )
+        )
 
 
 def _queue(row: Any, members: tuple[tuple[str, int], ...]) -> QueuePlan:
@@ -190,6 +224,7 @@ def save_status(connection: Connection, change: StatusChanged) -> None:
             extension=change.extension,
             at=change.at,
             by=change.by,
+            until=change.until,
         )
     )
 
@@ -204,6 +239,7 @@ def load_status(connection: Connection) -> list[StatusChanged]:
             extension=row.extension,
             at=row.at,
             by=row.by,
+            until=row.until,
         )
         for row in connection.execute(select(seat_status))
     ]

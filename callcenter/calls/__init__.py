@@ -27,7 +27,9 @@ from callcenter.calls.model import (
     Routed,
     SeatChosen,
     TalkEnded,
+    TalkHeld,
     TalkStarted,
+    TalkTaken,
     TurnedAway,
 )
 
@@ -59,7 +61,9 @@ __all__ = [
     "Routed",
     "SeatChosen",
     "TalkEnded",
+    "TalkHeld",
     "TalkStarted",
+    "TalkTaken",
     "TurnedAway",
     "cdr_of",
 ]

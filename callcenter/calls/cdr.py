@@ -22,7 +22,9 @@ from callcenter.calls.model import (
     Resumed,
     Routed,
     TalkEnded,
+    TalkHeld,
     TalkStarted,
+    TalkTaken,
     TurnedAway,
 )
 
@@ -41,7 +43,10 @@ class Result(StrEnum):
 
 @dataclass(kw_only=True)
 class CdrLeg:
-    """One channel: the caller's, or one ring at a seat, a line, an extension, outside."""
+    """One channel: the caller's, or one ring at a seat, a line, an extension, outside.
+
+    From ``answered_at`` to ``ended_at`` is talk; ``hold_seconds`` of it the other side heard music.
+    """
 
     kind: str  # caller | seat | line | extension | outside
     endpoint: str
@@ -51,6 +56,7 @@ class CdrLeg:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: str = ""
+    hold_seconds: float = 0.0
 
 
 @dataclass(kw_only=True)
@@ -122,6 +128,7 @@ class _Fold:
         self.left: QueueLeftBy | None = None
         self.refused = False
         self.talked = False
+        self.held: TalkHeld | None = None
 
     def take(self, event: AnyCallEvent) -> None:
         cdr = self.cdr
@@ -176,12 +183,23 @@ class _Fold:
                 leg.answered_at = event.at
                 self.cdr.seat = event.seat or self.cdr.seat
                 self.talked = True
+            case TalkHeld():
+                self.held = self.held or event
+            case TalkTaken():
+                self._taken(event.at)
             case TalkEnded() if leg := self.rings.get(event.offer):
+                self._taken(event.at)
                 leg.ended_at = event.at
                 if leg.answered_at is not None:
                     self.cdr.talk_seconds += (event.at - leg.answered_at).total_seconds()
             case _:
                 pass
+
+    def _taken(self, at: datetime) -> None:
+        """What was held is held no more."""
+        held, self.held = self.held, None
+        if held is not None and (leg := self.rings.get(held.offer)):
+            leg.hold_seconds += (at - held.at).total_seconds()
 
 
 def _result(cdr: Cdr, fold: _Fold) -> Result:  # noqa: PLR0911 - one per result

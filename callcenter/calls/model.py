@@ -18,6 +18,7 @@ class EndedBy(StrEnum):
     CALLER = "caller"
     SEAT = "seat"
     ENGINE = "engine"  # the flow was through
+    TRANSFER = "transfer"  # somebody sent the caller to somebody else
     LOST = "lost"  # the PBX lost it (restart, power); nobody hung up
 
 
@@ -156,6 +157,18 @@ class TalkEnded(CallEvent, frozen=True, kw_only=True):
     by: EndedBy
 
 
+class TalkHeld(CallEvent, frozen=True, kw_only=True):
+    """The seat put the caller on hold."""
+
+    offer: str
+
+
+class TalkTaken(CallEvent, frozen=True, kw_only=True):
+    """The seat took the caller off hold."""
+
+    offer: str
+
+
 class QueueLeft(CallEvent, frozen=True, kw_only=True):
     """The caller waits no more; sent on: for what ``reason`` (Q4) and where ``to``, if told."""
 
@@ -237,6 +250,8 @@ AnyCallEvent = (
     | OfferEnded
     | TalkStarted
     | TalkEnded
+    | TalkHeld
+    | TalkTaken
     | QueueLeft
     | PlaceRegained
     | Announced
@@ -256,6 +271,7 @@ class CallState(StrEnum):
     WAITING = "waiting"
     RINGING = "ringing"
     TALKING = "talking"
+    ON_HOLD = "on_hold"
     RETURNING = "returning"  # the engine was away; the PBX has not handed it back yet
 
 
@@ -276,12 +292,14 @@ class OpenCall:
         self.offers: dict[str, OfferMade] = {}
         self.rang: OfferRang | None = None
         self.talk: TalkStarted | None = None
+        self.held = False
+        self._leg = LegId("")
         self.recording: RecordingStarted | None = None
 
     @property
     def leg(self) -> LegId:
         """The caller's channel."""
-        return self.offered.leg if self.offered else LegId("")
+        return self._leg
 
     @property
     def offer(self) -> OfferMade | None:
@@ -294,7 +312,7 @@ class OpenCall:
     def state(self) -> CallState:
         """Derived, never stored."""
         if self.talk:
-            return CallState.TALKING
+            return CallState.ON_HOLD if self.held else CallState.TALKING
         if self.offer:
             return CallState.RINGING
         if self.queue:
@@ -307,6 +325,9 @@ class OpenCall:
         match event:
             case Offered():
                 self.offered, self.tenant = event, event.tenant
+                self._leg = event.leg
+            case Resumed():
+                self._leg = event.leg  # another one, when a party that we dialled was transferred
             case Routed():
                 self.routed, self.tenant = event, event.tenant
                 self.node = None  # a flow begins anew
@@ -330,7 +351,12 @@ class OpenCall:
                 self.talk = event
             case TalkEnded():
                 self.talk = self.rang = None
+                self.held = False
                 self.offers.clear()
+            case TalkHeld():
+                self.held = True
+            case TalkTaken():
+                self.held = False
             case QueueLeft():
                 self.queue = None
             case RecordingStarted():

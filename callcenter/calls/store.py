@@ -65,6 +65,7 @@ cdr_legs = Table(
     Column("answered_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("outcome", String(16), nullable=False),
+    Column("hold_seconds", Float, nullable=False, server_default="0"),
 )
 
 call_explanations = Table(

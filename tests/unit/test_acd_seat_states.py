@@ -12,19 +12,21 @@ from callcenter.acd.seat import Seat
 from callcenter.sim.clock import HeapClock
 
 EXPECTED = """
-                 idle         ringing  talking  wrap_up      engaged      unreachable
-offered          ringing      .        .        .            .            .
-answered         .            talking  .        .            .            .
-offer_failed     .            idle     .        .            .            .
-talk_ended       .            .        wrap_up  .            .            .
-wrap_up_over     .            .        .        idle         .            .
-phone_lost       unreachable  .        .        unreachable  unreachable  .
-phone_idle       .            .        .        .            idle         idle
-phone_in_use     engaged      .        .        .            .            engaged
-wrap_up_asked    wrap_up      .        .        .            .            .
-logged_out       .            .        .        idle         idle         idle
-adopted_ringing  ringing      .        .        ringing      ringing      ringing
-adopted_talking  talking      .        .        talking      talking      talking
+                 idle         ringing  talking  on_hold  wrap_up      engaged      unreachable
+offered          ringing      .        .        .        .            .            .
+answered         .            talking  .        .        .            .            .
+offer_failed     .            idle     .        .        .            .            .
+talk_ended       .            .        wrap_up  wrap_up  .            .            .
+held             .            .        on_hold  .        .            .            .
+taken_off_hold   .            .        .        talking  .            .            .
+wrap_up_over     .            .        .        .        idle         .            .
+phone_lost       unreachable  .        .        .        unreachable  unreachable  .
+phone_idle       .            .        .        .        .            idle         idle
+phone_in_use     engaged      .        .        .        .            .            engaged
+wrap_up_asked    wrap_up      .        .        .        .            .            .
+logged_out       .            .        .        .        idle         idle         idle
+adopted_ringing  ringing      .        .        .        ringing      ringing      ringing
+adopted_talking  talking      .        .        .        talking      talking      talking
 """
 
 

@@ -57,6 +57,7 @@ def test_an_agents_day(client: Client) -> None:
         "extension": "1001",
         "call": "",
         "since": "",
+        "until": None,
     }
     assert client.ready("21")["status"] == "ready"
     assert client.log_out("21")["status"] == "logged_out"
