@@ -104,7 +104,7 @@ async def test_caller_hangs_up_at_any_step(site: Site, step: str) -> None:
     await call.hang_up()
     cdr = await site.cdr_of(ALICE)
     expected = "abandoned" if step in ("waiting", "ringing") else "gave_up"
-    assert cdr["result"] == expected
+    assert cdr["result"] == expected, cdr
     assert cdr["ended_by"] == "caller"
     await site.nothing_left()
 
