@@ -136,6 +136,20 @@ class Desk(Rings):
         else:
             raise Refused(f"Seat {number} is {seat.state.value}; wrap-up comes after a call.")
 
+    def wrap_up_once_free(self, number: str, seconds: float) -> None:
+        """As :meth:`wrap_up`, asked for from the seat's own phone, which is engaged by asking.
+
+        Raises:
+            Refused: not logged in, or on a call.
+        """
+        seat = self._logged_in(number)
+        if seat.state is not SeatState.ENGAGED or seat.offer is not None:
+            self.wrap_up(number, seconds)
+            return
+        left = max(0.0, seat.wrap_up_until - self._clock.monotonic())
+        self._wrap_up_for(seat, left + seconds)
+        seat.cancel_timer()  # begins when the phone is down, see _follow_phone
+
     def dispose(self, number: str, code: str, *, by: str) -> None:
         """The agent says what came of the last call, of a queue that has codes (Q7).
 
@@ -231,3 +245,12 @@ class Desk(Rings):
     def _send_on(self, waiting: Waiting, queue: str, reason: OverflowReason, to: str = "") -> None:
         """See :class:`callcenter.acd.dispatcher.Dispatcher`."""
         raise NotImplementedError
+
+
+def code_at(codes: tuple[str, ...], keys: str) -> str | None:
+    """A disposition by keys: the code itself where codes are digits, else its place in the list."""
+    if keys in codes:
+        return keys
+    if keys.isdigit() and 0 < int(keys) <= len(codes) and not any(map(str.isdigit, codes)):
+        return codes[int(keys) - 1]
+    return None

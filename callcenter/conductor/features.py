@@ -7,14 +7,19 @@ from datetime import timedelta
 import structlog
 
 from callcenter.acd import Dispatcher
+from callcenter.acd.desk import code_at
+from callcenter.acd.seat import Seat
 from callcenter.conductor.pins import hash_pin, pin_matches
 from callcenter.conductor.prompt_line import PromptLine, Studio
-from callcenter.kernel.errors import CallCenterError
+from callcenter.ivr.say import SayKind, prompts_for
+from callcenter.kernel.errors import CallCenterError, Refused
 from callcenter.pbx.port import Channel, Prompt
+from callcenter.snapshot import CurrentSnapshot
 
 _log = structlog.get_logger(__name__)
 _TRIES = 3
 _FIRST = timedelta(seconds=10)
+_MOST_WRAP_UP = 60  # minutes
 _BETWEEN = timedelta(seconds=5)
 
 __all__ = ["Features", "hash_pin", "pin_matches"]
@@ -26,16 +31,19 @@ class Features:
     def __init__(
         self,
         dispatcher: Dispatcher,
+        *,
         channel: Channel,
         extension: str,
         language: str,
         studio: Studio,
+        plan: CurrentSnapshot,
     ) -> None:
         self._dispatcher = dispatcher
         self._channel = channel
         self._extension = extension
         self._language = language
         self._studio = studio
+        self._plan = plan
 
     async def run(self, feature: str) -> None:
         """Do what the code asks for and say whether it was done."""
@@ -51,13 +59,15 @@ class Features:
                     lambda seat: self._dispatcher.ready(seat, by=self._by), "ready-ok"
                 )
             case "busy":
-                await self._change(
-                    lambda seat: self._dispatcher.busy(seat, "break", by=self._by), "busy-ok"
-                )
+                await self._busy()
+            case "wrap-up":
+                await self._wrap_up()
+            case "disposition":
+                await self._dispose()
             case "prompt-line":
                 await PromptLine(self._studio, self._channel, self._language).run()
             case _:
-                await self._say("apology")
+                await self._say("wrong-code")
 
     @property
     def _by(self) -> str:
@@ -89,12 +99,84 @@ class Features:
         return await asyncio.to_thread(pin_matches, pin_hash, pin)
 
     async def _change(self, change: Callable[[str], None], done: str) -> None:
+        seat = await self._seat()
+        if seat is None:
+            return
+        try:
+            change(seat.plan.number)
+        except Refused:
+            await self._say("disposition-owed" if seat.owes else "not-now")
+            return
+        await self._say(done)
+
+    async def _busy(self) -> None:
+        """A reason by its key; ``*14`` alone asks for it."""
+        seat = await self._seat()
+        if seat is None:
+            return
+        pauses = {pause.key: pause for pause in self._plan.now.plan.pauses_of(seat.plan.tenant)}
+        for _ in range(_TRIES):
+            key = await self._ask("busy-reason", max(map(len, pauses)))
+            if pause := pauses.get(key):
+                number, reason = seat.plan.number, pause.name
+                self._dispatcher.busy(number, reason, by=self._by, limit=pause.limit)
+                await self._say_number("busy-ok", key)
+                return
+            await self._say("wrong-code")
+        await self._say("goodbye")
+
+    async def _wrap_up(self) -> None:
+        seat = await self._seat()
+        if seat is None:
+            return
+        for _ in range(_TRIES):
+            minutes = await self._ask("wrap-up-minutes", 2)
+            if not minutes.isdigit() or not 0 < int(minutes) <= _MOST_WRAP_UP:
+                await self._say("wrong-code")
+                continue
+            try:
+                self._dispatcher.wrap_up_once_free(seat.plan.number, 60.0 * int(minutes))
+            except Refused:
+                await self._say("not-now")
+                return
+            await self._say_number("wrap-up-ok", minutes)
+            return
+        await self._say("goodbye")
+
+    async def _dispose(self) -> None:
+        """What came of the last call, by its place in the queue's list."""
+        seat = await self._seat()
+        if seat is None:
+            return
+        try:
+            codes = self._dispatcher.codes(seat.plan.number)
+        except Refused:
+            codes = ()
+        if not codes:
+            await self._say("no-disposition")
+            return
+        for _ in range(_TRIES):
+            keys = await self._ask("disposition-code", 3)
+            code = code_at(codes, keys)
+            if code is None:
+                await self._say("wrong-code")
+                continue
+            self._dispatcher.dispose(seat.plan.number, code, by=self._by)
+            await self._say_number("disposition-ok", keys)
+            return
+        await self._say("goodbye")
+
+    async def _seat(self) -> Seat | None:
+        """Who is logged in here; when nobody is, that is said."""
         seat = self._dispatcher.seat_at(self._extension)
         if seat is None:
             await self._say("not-logged-in")
-            return
-        change(seat.plan.number)
-        await self._say(done)
+        return seat
+
+    async def _say_number(self, prompt: str, digits: str) -> None:
+        """What was done, and the keys that were understood."""
+        spoken = prompts_for(SayKind.DIGITS, digits, self._language)
+        await self._channel.play([self._prompt(prompt), *map(self._prompt, spoken)])
 
     async def _ask(self, prompt: str, most: int) -> str:
         digits = await self._channel.read_digits(

@@ -92,10 +92,11 @@ class Session:
                 await self._answer()
                 features = Features(
                     self._context.dispatcher,
-                    self._channel,
-                    self._channel.arrival.endpoint,
-                    decision.language,
-                    self._context.studio,
+                    channel=self._channel,
+                    extension=self._channel.arrival.endpoint,
+                    language=decision.language,
+                    studio=self._context.studio,
+                    plan=self._context.snapshot,
                 )
                 await features.run(destination.name)
             case Kind.FLOW:

@@ -23,6 +23,8 @@ FEATURES = {
     "*13": "ready",
     "*14": "busy",
     "*15": "prompt-line",
+    "*16": "wrap-up",
+    "*17": "disposition",
 }
 """Codes that agents dial at their phones."""
 
@@ -244,7 +246,7 @@ def _feature(facts: Facts, tables: Tables) -> Decision:
     feature = FEATURES.get(facts.dialled)
     if feature is None:
         return Decision(
-            destination=_UNALLOCATED,
+            destination=Destination(kind=Kind.FEATURE, name="unknown"),  # told so in words
             rule=f"there is no feature code {facts.dialled}",
             tenant=tenant,
             language=language,
