@@ -98,7 +98,7 @@ def import_(file: Any, tenant: str, and_publish: bool) -> None:
 @click.argument("name", shell_complete=flow_names)
 @version_option
 def export(name: str, version: int) -> None:
-    """Print a version as it was written; without --version the one in force."""
+    """Print a version as it was written. Without --version the one in force."""
     with flow_desk() as desk:
         click.echo(desk.flow_document(name, version), nl=False)
 
@@ -127,7 +127,7 @@ def validate(file: Any, tenant: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=flow_names)
 @version_option
 def publish(name: str, version: int) -> None:
-    """Put a version in force from the next call; without --version the newest."""
+    """Put a version in force from the next call. Without --version the newest."""
     with flow_desk(telling=True) as desk:
         _show_published(desk.flow_publish(name, version))
 
@@ -136,7 +136,7 @@ def publish(name: str, version: int) -> None:
 @click.argument("name", shell_complete=flow_names)
 @version_option
 def rollback(name: str, version: int) -> None:
-    """Put an older version in force; without --version the one that was before."""
+    """Put an older version in force. Without --version the one that was before."""
     with flow_desk(telling=True) as desk:
         _show_published(desk.flow_rollback(name, version))
 

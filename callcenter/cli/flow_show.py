@@ -21,7 +21,7 @@ __all__ = ["flow"]
 @version_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A .svg or .png file.")
 def draw(source: str, version: int, output: Path | None) -> None:
-    """Draw SOURCE (a file, or the name of a flow) as a tree, or as a picture with -o."""
+    """Draw a flow as a tree. With -o as a picture; SOURCE is a file or a flow's name."""
     from callcenter.ivr import draw as pen
     from callcenter.kernel.errors import Refused
 
@@ -66,7 +66,7 @@ def try_(
     facts: tuple[str, ...],
     real_time: bool,
 ) -> None:
-    """Walk through SOURCE (a file, or the name of a flow) with typed keys, on the fake PBX.
+    """Walk through a flow with typed keys. SOURCE is a file or a flow's name.
 
     Prompts are printed. Press keys and Enter, only Enter for none, Ctrl-D to hang up. Where a seat
     or a queue would answer you are asked what it does. Nothing is dialled and nothing is sent.
@@ -100,7 +100,9 @@ def try_(
 
 @flow.command()
 @click.option("--table", type=click.File("rb"), required=True, help="CSV: key, name, line1-line4.")
-@click.option("--level", type=click.IntRange(1, 2), default=1, show_default=True)
+@click.option(
+    "--level", type=click.IntRange(1, 2), default=1, show_default=True, help="How many menus deep."
+)
 @click.option("--name", default="switchboard", show_default=True, help="Name of the flow.")
 @click.option("--operator", default="", help="Telephone behind key 0.")
 def switchboard(table: Any, level: int, name: str, operator: str) -> None:

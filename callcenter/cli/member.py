@@ -92,7 +92,10 @@ def unlock(number: str, tenant: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_tenant
 def import_(file: Path, tenant: str) -> None:
-    """Take in the cards of a CSV FILE: all, or none and a report of bad lines."""
+    """Take in a CSV FILE of cards: all of them or none.
+
+    Bad lines are told with their number and reason.
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

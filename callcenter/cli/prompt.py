@@ -45,7 +45,7 @@ def prompt() -> None:
 @click.option("--all", "every", is_flag=True, help="Also versions that are not in force.")
 @json_option
 def list_(tenant: str, every: bool, as_json: bool) -> None:
-    """List tenants' own prompts; the number is that of the prompt line."""
+    """List tenants' own prompts. The number is that of the prompt line."""
     with _desk() as desk:
         rows = [found for found in desk.versions(tenant) if every or found["in_force"]]
     columns = {
@@ -79,7 +79,7 @@ def speak(name: str, text: str, tenant: str, language: str) -> None:
 @_tenant
 @_language
 def upload(name: str, file: str, tenant: str, language: str) -> None:
-    """Keep the sound FILE (WAV, MP3, Ogg, FLAC ...) as the prompt NAME."""
+    """Keep a sound as the prompt NAME. FILE is WAV, MP3, Ogg, FLAC ..."""
     audio = _read(file)
     with _desk(telling=True) as desk:
         _tell(desk.upload(tenant, name, language, audio))
@@ -92,7 +92,7 @@ def upload(name: str, file: str, tenant: str, language: str) -> None:
 @_tenant
 @_language
 def export(name: str, file: str, version: int | None, tenant: str, language: str) -> None:
-    """Write the prompt NAME, as callers hear it, to the WAV file FILE (- for stdout)."""
+    """Write the prompt NAME as callers hear it. FILE is WAV, - for stdout."""
     with _desk() as desk:
         sound = desk.audio(tenant, name, language, version or 0)
     deliver(sound, file)
@@ -128,7 +128,7 @@ def use(name: str, version: int, tenant: str, language: str) -> None:
 @click.argument("name")
 @_tenant
 def number(name: str, tenant: str) -> None:
-    """Give the prompt NAME a number, so that it can be recorded by phone (*15)."""
+    """Give the prompt NAME a number. By it it is recorded by phone (*15)."""
     with _desk(telling=True) as desk:
         found = desk.number(tenant, name)
     click.echo(clean(f"Prompt {name} has number {found}; dial *15 to record it."))
@@ -139,7 +139,7 @@ def number(name: str, tenant: str) -> None:
 @_tenant
 @click.option("--language", default="", help="en, zh or ja; else all.")
 def remove(name: str, tenant: str, language: str) -> None:
-    """Forget the prompt NAME with its versions; the built-in one is heard again."""
+    """Forget the prompt NAME with its versions. The built-in one is heard again."""
     with _desk(telling=True) as desk:
         gone = desk.remove(tenant, name, language)
     click.echo(clean(f"Prompt {name} is removed ({gone} versions)."))

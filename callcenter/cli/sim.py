@@ -81,7 +81,7 @@ _ROWS = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def sim(context: click.Context, /, **given: object) -> None:
-    """Simulate one queue with the production dispatcher, beside Erlang's formulas.
+    """Simulate one queue, beside Erlang's formulas.
 
     Times in seconds, rates per second. Nothing of a running engine is touched.
     """
@@ -97,7 +97,7 @@ def sim(context: click.Context, /, **given: object) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: before and after.")
 @click.pass_obj
 def whatif(obj: "tuple[Scenario, bool]", agents: int, as_json: bool) -> None:
-    """Simulate the same calls with more or fewer agents, side by side.
+    """Simulate the same calls with more or fewer agents.
 
     The scenario is told before: `callcenter sim --seats 12 --arrivals a.csv whatif --agents -2`.
     """

@@ -61,7 +61,7 @@ def play(message: str) -> None:
 @click.argument("message")
 @click.argument("file")
 def export(message: str, file: str) -> None:
-    """Write MESSAGE to the WAV file FILE (- for stdout); it then counts as heard."""
+    """Write MESSAGE to a WAV file. FILE - is stdout; it then counts as heard."""
     with _desk() as desk:
         deliver(desk.audio(message, heard=False), file)
         desk.audio(message, heard=True)
