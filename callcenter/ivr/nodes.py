@@ -337,10 +337,7 @@ class MemberNode(BaseNode):
 
 
 class MemberPinNode(BaseNode):
-    """A member chooses another PIN: the old one is checked, the new one keyed in twice.
-
-    A member who was checked before is not asked for the number again.
-    """
+    """Another PIN: the old one is checked, the new one keyed in twice; no number when known."""
 
     waiting = ("next", "locked", "otherwise")
     spoken = ("number", "pin", "refused", "new", "again", "unfit", "done")

@@ -15,7 +15,6 @@ from callcenter.ivr.ears import Ears
 from callcenter.ivr.host import (
     DialOutcome,
     Host,
-    MemberOutcome,
     QueueOutcome,
     QueueVisit,
     SentOn,
@@ -26,6 +25,7 @@ from callcenter.ivr.host import (
     WebAnswer,
     WebRequest,
 )
+from callcenter.ivr.membership import Membership
 from callcenter.ivr.mind import Mind
 from callcenter.ivr.model import Flow
 from callcenter.ivr.say import CannotSay, prompts_for
@@ -75,6 +75,7 @@ class Walker:
         self._ears = Ears(channel, flow.language or language)
         self._mind = Mind(values or {})
         self._ears.language = self._mind.language or self._ears.language
+        self._cards = Membership(self._ears, host, self._mind, self._chose)
         self._menus: list[str] = []  # the way here, for the key that goes back
         self._idle = 0
         self._steps = 0
@@ -154,9 +155,9 @@ class Walker:
             case n.SurveyNode():
                 return await self._survey(node)
             case n.MemberNode():
-                return await self._member(node)
+                return await self._cards.check(node)
             case n.MemberPinNode():
-                return await self._member_pin(node)
+                return await self._cards.change_pin(node)
             case n.JumpNode():
                 return self._jump(node)
             case n.HangUpNode():
@@ -231,56 +232,6 @@ class Walker:
             self._mind.values[question.name] = answer
         await self._ears.play(node.thanks)
         return node.next
-
-    async def _member(self, node: n.MemberNode) -> str:
-        for _ in range(node.attempts):
-            number = await self._ears.digits(node.number, most=20, first=node.wait, between=4)
-            pin = await self._ears.digits(node.pin, most=12, first=node.wait, between=4)
-            check = await self._host.member(number, pin)
-            self._chose(number, check.outcome)
-            match check.outcome:
-                case MemberOutcome.OK:
-                    self._mind.values |= check.values
-                    self._mind.values["member"] = check.values.get("member") or number
-                    self._mind.priority += check.priority
-                    self._mind.member, self._mind.queue = number, check.queue
-                    return node.next
-                case MemberOutcome.LOCKED:
-                    return node.locked or node.otherwise
-                case MemberOutcome.EXPIRED:
-                    return node.expired or node.otherwise
-                case MemberOutcome.USED_UP:
-                    return node.used_up or node.otherwise
-                case MemberOutcome.WRONG:
-                    await self._ears.play(node.refused)
-        return node.wrong or node.otherwise
-
-    async def _member_pin(self, node: n.MemberPinNode) -> str:
-        for _ in range(node.attempts):
-            number = self._mind.member or await self._ears.digits(
-                node.number, most=20, first=node.wait, between=4
-            )
-            old = await self._ears.digits(node.pin, most=12, first=node.wait, between=4)
-            outcome = (await self._host.member(number, old)).outcome
-            self._chose(number, outcome)
-            if outcome is MemberOutcome.LOCKED:
-                return node.locked or node.otherwise
-            if outcome is not MemberOutcome.WRONG:  # a card that is over has its PIN still
-                return await self._new_pin(node, number, old)
-            await self._ears.play(node.refused)
-        return node.otherwise
-
-    async def _new_pin(self, node: n.MemberPinNode, number: str, old: str) -> str:
-        for _ in range(node.attempts):
-            new = await self._ears.digits(node.new, most=12, first=node.wait, between=4)
-            again = await self._ears.digits(node.again, most=12, first=node.wait, between=4)
-            if new == again and await self._host.change_pin(number, old, new):
-                self._host.chose(self._at, "", "changed")
-                await self._ears.play(node.done)
-                return node.next
-            self._chose("*" * len(new), "unfit")
-            await self._ears.play(node.unfit)
-        return node.otherwise
 
     async def _last_agent(self, node: n.LastAgentNode) -> str:
         seat = await self._host.last_agent()
