@@ -10,6 +10,9 @@ from datetime import datetime
 from callcenter.calls.model import (
     Announced,
     AnyCallEvent,
+    CallbackAsked,
+    CallbackDialled,
+    CallbackFailed,
     CallEnded,
     LinesPassed,
     Offered,
@@ -92,6 +95,12 @@ def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per e
             return f"Joins queue {event.queue}{more}."
         case PlaceRegained():
             return f"Has the place of {event.since:%H:%M:%S} UTC in queue {event.queue} again."
+        case CallbackAsked():
+            return f"Hangs up and keeps the place, to be called back at {event.number}."
+        case CallbackDialled():
+            return f"Is called back at {event.number}."
+        case CallbackFailed():
+            return f"Is not called back: {event.why}."
         case Announced():
             wait = f", about {event.wait:.0f} s to wait" if event.wait is not None else ""
             return f"Is told: number {event.position}{wait}."

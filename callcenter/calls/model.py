@@ -185,6 +185,24 @@ class PlaceRegained(CallEvent, frozen=True, kw_only=True):
     since: datetime
 
 
+class CallbackAsked(CallEvent, frozen=True, kw_only=True):
+    """The caller hangs up, keeps the place and is to be called back at ``number`` (Q5)."""
+
+    number: str
+
+
+class CallbackDialled(CallEvent, frozen=True, kw_only=True):
+    """Their turn has come and they are called; written down before, so that it happens once."""
+
+    number: str
+
+
+class CallbackFailed(CallEvent, frozen=True, kw_only=True):
+    """They could not be called back, and why."""
+
+    why: str
+
+
 class Announced(CallEvent, frozen=True, kw_only=True):
     """The waiting caller was told this; ``wait`` in seconds, ``None`` when nothing was known."""
 
@@ -254,6 +272,9 @@ AnyCallEvent = (
     | TalkTaken
     | QueueLeft
     | PlaceRegained
+    | CallbackAsked
+    | CallbackDialled
+    | CallbackFailed
     | Announced
     | SeatChosen
     | RecordingStarted
@@ -271,6 +292,7 @@ class CallState(StrEnum):
     WAITING = "waiting"
     RINGING = "ringing"
     TALKING = "talking"
+    CALLBACK = "callback"  # hung up, keeps the place and is to be called back
     ON_HOLD = "on_hold"
     RETURNING = "returning"  # the engine was away; the PBX has not handed it back yet
 
@@ -289,6 +311,8 @@ class OpenCall:
         self.node: NodeEntered | None = None
         self.queue: QueueJoined | None = None
         self.place: datetime | None = None  # from when the place in the queue counts
+        self.callback: CallbackAsked | None = None  # waits without a channel
+        self.called_back = False
         self.offers: dict[str, OfferMade] = {}
         self.rang: OfferRang | None = None
         self.talk: TalkStarted | None = None
@@ -315,6 +339,8 @@ class OpenCall:
             return CallState.ON_HOLD if self.held else CallState.TALKING
         if self.offer:
             return CallState.RINGING
+        if self.callback:
+            return CallState.CALLBACK
         if self.queue:
             return CallState.WAITING
         return CallState.IN_FLOW if self.answered else CallState.ARRIVING
@@ -328,6 +354,7 @@ class OpenCall:
                 self._leg = event.leg
             case Resumed():
                 self._leg = event.leg  # another one, when a party that we dialled was transferred
+                self.callback = None if self.called_back else self.callback
             case Routed():
                 self.routed, self.tenant = event, event.tenant
                 self.node = None  # a flow begins anew
@@ -337,6 +364,10 @@ class OpenCall:
                 self.node = event
             case QueueJoined():
                 self.queue, self.place = event, event.at
+            case CallbackAsked():
+                self.callback, self.called_back = event, False
+            case CallbackDialled():
+                self.called_back = True
             case PlaceRegained():
                 self.place = event.since
             case OfferMade():

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from callcenter.calls import EndedBy, OpenCall
+from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.session import Session
@@ -35,6 +36,7 @@ class Conductor:
     def __init__(self, context: Context, pbx: Pbx) -> None:
         self._context = context
         self._pbx = pbx
+        context.callbacks = Callbacks(context, pbx)
         self._sessions: dict[str, asyncio.Task[None]] = {}
         self._closing: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -43,6 +45,7 @@ class Conductor:
 
     async def run(self) -> None:
         """Take calls and events for ever; cancel to end. Calls then go on in the PBX."""
+        self._context.callbacks.restore()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._take_events())
@@ -133,13 +136,17 @@ class Conductor:
             for extension, state in (await self._pbx.devices()).items():
                 self._context.dispatcher.phone_seen(extension, state)
             before = list(self._context.ledger.open.values())
-            live = {leg.leg for leg in await self._pbx.legs()}
+            legs = await self._pbx.legs()
+            live = {leg.leg for leg in legs}
+            called = {leg.call for leg in legs}  # those called back come by themselves
             orphans = await self._pbx.orphans()
         except CallCenterError as error:
             _log.warning("cannot compare with the PBX", why=str(error))
             return
         for call in before:
             if call.id in self._sessions or call.id not in self._context.ledger.open:
+                continue
+            if call.callback is not None and call.id in called:
                 continue
             if call.leg in live:
                 self._hold_seat(call)
@@ -173,6 +180,8 @@ class Conductor:
 
     async def _close_orphan(self, call: OpenCall, ended: Ended | None) -> None:
         if call.id in self._closing or call.id not in self._context.ledger.open:
+            return
+        if self._context.callbacks.keeps(call):
             return
         self._closing.add(call.id)
         try:

@@ -1,6 +1,7 @@
 """What every session shares: the rooms it may ask and the pen it writes with."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from callcenter.acd import Dispatcher, Offer
 from callcenter.calls import Ledger
@@ -11,13 +12,16 @@ from callcenter.members import MemberBook
 from callcenter.records import Recordings, Voicemail
 from callcenter.snapshot import CurrentSnapshot
 
+if TYPE_CHECKING:
+    from callcenter.conductor.callback import Callbacks
+
 
 @dataclass(kw_only=True)
 class Context:
     """``held`` are seats kept for rings and talks that began under an earlier engine, by call.
 
     ``turns`` counts the calls of each group of lines, for round-robin. ``local_requests`` lets web
-    requests of flows reach addresses that are not public.
+    requests of flows reach addresses that are not public. ``callbacks`` is the conductor's.
     """
 
     clock: Clock
@@ -32,3 +36,4 @@ class Context:
     held: dict[str, list[Offer]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     local_requests: bool = False
+    callbacks: "Callbacks" = field(init=False)

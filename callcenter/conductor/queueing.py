@@ -24,12 +24,14 @@ from callcenter.calls import (
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.offering import Offering
-from callcenter.conductor.spoken import About, announcement, whisper
-from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt
+from callcenter.conductor.spoken import About, announcement, callback_question, whisper
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.port import Channel, Ended, Hangup, NodeLost, Prompt
 from callcenter.routing.dialling import dial_plan
 from callcenter.routing.regions import region_of
 
 Told = Offer | Overflow | AnnouncementDue
+CALLBACK = "callback"  # where a queue's key may lead besides destinations
 _LISTEN = timedelta(hours=1)  # then again; a key is waited for as long as the caller waits
 
 
@@ -73,7 +75,8 @@ class QueueVisit:
         try:
             return await self._serve(waiting)
         except Hangup:
-            context.dispatcher.leave(waiting, keep_place=True)
+            if call.callback is None:
+                context.dispatcher.leave(waiting, keep_place=True)
             raise
         except NodeLost:
             # The ring or talk goes on in the PBX; the seat stays taken until we know how it ended.
@@ -82,11 +85,14 @@ class QueueVisit:
             context.dispatcher.let_go(waiting)
             raise
         finally:
-            context.dispatcher.leave(waiting)
+            if call.callback is None:
+                context.dispatcher.leave(waiting)
 
     def _join(self) -> Waiting:
         call, tell = self._call, self._told.put_nowait
         assert call.queue is not None  # noqa: S101 - just noted
+        if (waiting := self._called_back()) is not None:
+            return waiting
         place = call.place or call.queue.at
         waiting = self._context.dispatcher.join(
             call.id,
@@ -106,15 +112,28 @@ class QueueVisit:
             self._context.ledger.note(call.id, regained)
         return waiting
 
+    def _called_back(self) -> Waiting | None:
+        """The place that a caller whom we have called back had all the time (Q5)."""
+        back, tell = self._context.callbacks.take(self._call.id), self._told.put_nowait
+        if back is None or back[0].gone:
+            return None
+        waiting, offer = back
+        waiting.on_offer = waiting.on_overflow = waiting.on_announcement = tell
+        if waiting.offers:
+            tell(offer)
+        return waiting
+
     async def _serve(self, waiting: Waiting) -> Overflow | None:
         while True:
             plan = self._plan
+            if waiting.virtual:  # was called back: is on the line again, in the same place
+                self._context.dispatcher.unpark(waiting, self._call.id, self._told.put_nowait)
             await self._channel.music(self._music or plan.music)
             told: Told | str | None = await self._until_told(self._listen(plan))
             while isinstance(told, AnnouncementDue):
                 told = await self._announce(plan, told)
             if isinstance(told, str):
-                told = self._by_key(waiting, plan)
+                told = await self._pressed(waiting, plan)
             if isinstance(told, Overflow):
                 self._sent_on(told)
                 return told
@@ -128,12 +147,14 @@ class QueueVisit:
 
     # -- waiting ------------------------------------------------------------------------------
 
-    async def _until_told(self, heard: "asyncio.Future[str]") -> Told | str:
+    async def _until_told(
+        self, heard: "asyncio.Future[str]", *, announcing: bool = True
+    ) -> Told | str:
         """What the dispatcher tells, or what comes of ``heard``, which is broken off by it.
 
         ``heard`` ends with a key, with nothing, or raises that the caller has gone.
         """
-        told = asyncio.ensure_future(self._told.get())
+        told = asyncio.ensure_future(self._next(announcing))
         try:
             either: set[asyncio.Future[Any]] = {told, heard}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -148,6 +169,12 @@ class QueueVisit:
             await asyncio.wait([heard])  # one command at a time
             if not heard.cancelled():
                 heard.exception()  # the next command raises what became of the caller
+
+    async def _next(self, announcing: bool) -> Told:
+        while True:
+            told = await self._told.get()
+            if announcing or not isinstance(told, AnnouncementDue):
+                return told
 
     def _listen(self, plan: QueuePlan) -> "asyncio.Future[str]":
         """Wait for the key that leaves the queue, if there is one, and for the hang-up."""
@@ -180,13 +207,37 @@ class QueueVisit:
 
     # -- leaving ------------------------------------------------------------------------------
 
-    def _by_key(self, waiting: Waiting, plan: QueuePlan) -> Overflow | None:
+    async def _pressed(self, waiting: Waiting, plan: QueuePlan) -> Told | str | None:
         """The caller pressed the key; a seat that was taken in the same moment goes before."""
         if waiting.gone or waiting.offers:
             return None
+        if plan.limits.key_to == CALLBACK:
+            return await self._callback(waiting)
         self._context.dispatcher.leave(waiting)
         to, reason = plan.limits.key_to, OverflowReason.KEY
         return Overflow(call=self._call.id, queue=self._queue, reason=reason, to=to)
+
+    async def _callback(self, waiting: Waiting) -> Told | str | None:
+        """Offer to call back; an agent who is free meanwhile goes before."""
+        number = self._call.offered.caller if self._call.offered else ""
+        if not self._context.callbacks.possible(number):
+            return None
+        asking = asyncio.ensure_future(self._confirms(number))
+        told = await self._until_told(asking, announcing=False)
+        if told != "1":
+            return None if isinstance(told, str) else told
+        if not self._context.callbacks.park(self._call, waiting, number):
+            return None
+        language = self._language or self._tongue
+        await self._channel.play([Prompt(f"{language}/callback-kept")])
+        await self._channel.release(Cause.NORMAL)
+        raise Hangup(Ended(cause=Cause.NORMAL))
+
+    async def _confirms(self, number: str) -> str:
+        language = self._language or self._tongue
+        spoken = callback_question(number, language)
+        wait = timedelta(seconds=8)
+        return (await self._channel.read_digits(spoken, most=1, first=wait, between=wait)).keys
 
     def _sent_on(self, told: Overflow) -> None:
         left = QueueLeft(

@@ -55,6 +55,8 @@ class Session:
             await self._serve()
             await self._release(Cause.NORMAL)
         except Hangup as hangup:
+            if self._call.callback is not None:
+                return  # the place is kept, and with it the call
             ended = hangup.ended
             at = ended.at or self._context.clock.now()
             settle_dial(self._context, self._call, ended.dial, EndedBy.CALLER, at)

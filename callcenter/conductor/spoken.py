@@ -35,6 +35,13 @@ def announcement(plan: QueuePlan, due: AnnouncementDue, turn: int, language: str
     return spoken
 
 
+def callback_question(number: str, language: str) -> list[Prompt]:
+    """Whether to call back at this number."""
+    digits = _read(SayKind.DIGITS, number, language)
+    asked, confirm = Prompt(f"{language}/callback-number"), Prompt(f"{language}/callback-confirm")
+    return [asked, *digits, confirm]
+
+
 @dataclass(frozen=True, kw_only=True)
 class About:
     """What an agent may be told of a call; ``waited`` in seconds."""

@@ -200,7 +200,7 @@ def _call_view(call: OpenCall, now: datetime, *, attended: bool) -> CallView:
     return CallView(
         call=call.id,
         tenant=call.tenant,
-        state=call.state if attended or call.offer else CallState.RETURNING,
+        state=call.state if attended or call.offer or call.callback else CallState.RETURNING,
         caller=offered.caller if offered else "",
         dialled=offered.dialled if offered else "",
         queue=call.queue.queue if call.queue else (offer.queue if offer else ""),

@@ -19,7 +19,8 @@ def check_voices(plan: QueuePlan) -> None:
     limits = plan.limits
     if len(limits.key) > 1 or limits.key not in _KEYS:
         raise Refused(f"Queue {plan.name}: {limits.key!r} is no key of a telephone.")
-    targets = [limits.full_to, limits.waited_to, limits.no_seat_to, limits.key_to]
+    targets = [limits.full_to, limits.waited_to, limits.no_seat_to]
+    targets += [limits.key_to] if limits.key_to != "callback" else []
     targets += [step.to for step in plan.recipe if step.action is Action.OVERFLOW]
     for target in targets:
         _check_target(plan, target)
@@ -39,8 +40,8 @@ def _check_target(plan: QueuePlan, target: str) -> None:
         return
     if target.partition(":")[0] == "callback":
         raise Refused(
-            f"Queue {plan.name}: calling back is not there yet; send callers to a queue, a flow,"
-            " a voicemail box or an outside number."
+            f"Queue {plan.name}: callers are called back when they have asked for it; only key_to"
+            " can be callback."
         )
     to = Destination.parse(target)
     if to.kind is Kind.QUEUE and to.name == plan.name:

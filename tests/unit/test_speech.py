@@ -16,7 +16,7 @@ WORDS = """
     not-logged-in prompt-line-number prompt-line-menu prompt-unknown prompt-record prompt-kept
     prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty extension-busy
     last-agent member-number member-pin member-wrong pin-new pin-again
-    pin-unfit pin-changed switchboard
+    pin-unfit pin-changed switchboard callback-number callback-confirm callback-kept
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 

@@ -176,6 +176,7 @@ class FakeTalks:
         if phone.rejects or phone.rings_now:
             return DialResult(status=DialStatus.BUSY, leg=leg)
         phone.set_state(DeviceState.RINGING)
+        phone.rings.append(self._pbx.clock.now())
         ring, answer = dial.ring.total_seconds(), phone.answers_after
         try:
             await asyncio.sleep(ring if answer is None else min(answer, ring))
