@@ -8,6 +8,7 @@ import click
 
 from callcenter.cli.routing import desk, path
 from callcenter.cli.shown import clean, json_option, show_json, show_rows
+from callcenter.kernel.errors import NotFound, Refused
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
@@ -70,7 +71,7 @@ def import_(group: str, file: Path) -> None:
     try:
         body = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"{file} cannot be read: {error}.") from None
+        raise Refused(f"{file} cannot be read: {error}.") from None
     if isinstance(body, dict):
         body.pop("group", None)
     with desk(telling=True) as engine:
@@ -139,7 +140,7 @@ def show(group: str, as_json: bool) -> None:
         rows = engine.ask("GET", path("lines"))
     found = next((row for row in rows if row["group"] == group), None)
     if found is None:
-        raise click.ClickException(f"There is no group of lines {group!r}.")
+        raise NotFound(f"There is no group of lines {group!r}.")
     if as_json:
         show_json(found)
         return
