@@ -116,11 +116,11 @@ async def test_the_old_pin_is_checked_and_wrong_ones_lock(world: World) -> None:
 
 async def test_pins_are_in_no_journal(world: World) -> None:
     await club(world, PINS)
-    await keys(world, "77#1234#56789012#56789012#")
+    await keys(world, "77#1234#56789012#56789013#56789012#56789012#")
     assert world.engine is not None
     written = b"".join(f.read_bytes() for f in (world.folder / "journal").rglob("*") if f.is_file())
     assert b"member" in written
-    assert b"56789012" not in written
+    assert b"5678901" not in written
 
 
 # -- what a talk costs ----------------------------------------------------------------------------
@@ -210,6 +210,21 @@ async def test_what_the_last_engine_had_no_time_to_take_off_is_taken_off(
     await world.engine_dies()
     await world.start()
     assert card_of(world).services_left == 1
+
+
+async def test_what_only_the_journal_has_is_not_taken_off_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await club(world, CLUB, services_left=5, allowance_seconds=100)
+    await world.logs_in("1001")
+    assert world.engine is not None
+    monkeypatch.setattr(world.engine.projector, "add", lambda *_: None)
+    await talk(world, 10)
+    left = card_of(world).allowance_seconds
+    assert card_of(world).services_left == 4
+    await world.engine_dies()
+    await world.start()
+    assert (card_of(world).services_left, card_of(world).allowance_seconds) == (4, left)
 
 
 # -- a queue of their own -------------------------------------------------------------------------
