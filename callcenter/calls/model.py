@@ -247,6 +247,14 @@ class Resumed(CallEvent, frozen=True, kw_only=True):
     leg: LegId
 
 
+class Sent(CallEvent, frozen=True, kw_only=True):
+    """The caller was transferred, by the phone of an extension or (``by`` empty) by command."""
+
+    leg: LegId
+    to: str
+    by: str
+
+
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """The last event of every call."""
 
@@ -280,6 +288,7 @@ AnyCallEvent = (
     | RecordingStarted
     | RecordingEnded
     | Resumed
+    | Sent
     | CallEnded
 )
 
@@ -352,7 +361,7 @@ class OpenCall:
             case Offered():
                 self.offered, self.tenant = event, event.tenant
                 self._leg = event.leg
-            case Resumed():
+            case Resumed() | Sent():
                 self._leg = event.leg  # another one, when a party that we dialled was transferred
                 self.callback = None if self.called_back else self.callback
             case Routed():

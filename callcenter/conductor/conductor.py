@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from callcenter.calls import EndedBy, OpenCall
+from callcenter.conductor import transferring
 from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
@@ -19,14 +20,18 @@ from callcenter.pbx.port import (
     DeviceChanged,
     Ended,
     LegEnded,
+    LegHeld,
+    LegResumed,
     LinkDown,
     LinkUp,
     Pbx,
     PbxEvent,
+    Transferred,
 )
 
 _log = structlog.get_logger(__name__)
 _RECONCILE_SECONDS = 10.0
+_SCRIPT_ENDS_SECONDS = 2.0
 _LINK_GRACE_SECONDS = 5.0
 
 
@@ -74,12 +79,22 @@ class Conductor:
         arrival = channel.arrival
         known = self._known(channel)
         call = known.id if known else arrival.call or new_id("c")
-        if call in self._sessions:
-            self._sessions[call].cancel()
+        if arrival.transferred_to and known is None:
+            call = new_id("c")  # of a call that ended with its caller, the other side goes on
+        before = self._sessions.get(call)
+        if before is not None and not arrival.transferred_to:
+            before.cancel()
         session = Session(self._context, call, channel, known)
-        task = asyncio.create_task(session.run(), name=call)
+        task = asyncio.create_task(self._follow(before, session), name=call)
         self._sessions[call] = task
         task.add_done_callback(lambda done: self._session_over(call, done))
+
+    async def _follow(self, before: "asyncio.Task[None] | None", session: Session) -> None:
+        """Serve a caller once the script of before has written down how it ended for that."""
+        if before is not None:
+            await asyncio.wait([before], timeout=_SCRIPT_ENDS_SECONDS)
+            before.cancel()
+        await session.run()
 
     def _known(self, channel: Channel) -> OpenCall | None:
         arrival, ledger = channel.arrival, self._context.ledger
@@ -111,6 +126,10 @@ class Conductor:
                 call = self._context.ledger.open.get(event.call)
                 if call is not None and call.leg == event.leg and call.id not in self._sessions:
                     self._spawn(self._close_unwatched(call))
+            case LegHeld() | LegResumed():
+                transferring.held(self._context, event)
+            case Transferred():
+                transferring.joined(self._context, event)
             case LinkUp():
                 self.link = event
                 self._spawn(self._agree())

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Context:
     """``held`` are seats kept for rings and talks that began under an earlier engine, by call.
 
+    ``handed`` are seats that got a call by an attended transfer, by call.
+
     ``turns`` counts the calls of each group of lines, for round-robin. ``local_requests`` lets web
     requests of flows reach addresses that are not public. ``callbacks`` is the conductor's.
     """
@@ -34,6 +36,7 @@ class Context:
     members: MemberBook
     last_agents: LastAgents = field(default_factory=LastAgents)
     held: dict[str, list[Offer]] = field(default_factory=dict)
+    handed: dict[str, Offer] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     local_requests: bool = False
     callbacks: "Callbacks" = field(init=False)

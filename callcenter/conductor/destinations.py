@@ -51,7 +51,7 @@ class Destinations:
                 return await self._queue(to.name)
             case Kind.LINES:
                 return await self._lines(to.name)
-            case Kind.EXTENSION | Kind.OUTSIDE:
+            case Kind.EXTENSION | Kind.OUTSIDE | Kind.SEAT:
                 return await self._reach(to)
             case Kind.VOICEMAIL:
                 await self._voicemail(to.name)
@@ -122,6 +122,8 @@ class Destinations:
             )
             if to.kind is Kind.EXTENSION:
                 status = await reach.extension(to.name)
+            elif to.kind is Kind.SEAT:
+                status = await reach.seat(to.name)
             else:
                 status = await reach.outside(to.name, presents=self._shown())
         if status is DialStatus.ANSWER:

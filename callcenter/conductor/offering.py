@@ -19,12 +19,12 @@ from callcenter.calls import (
     OpenCall,
     QueueLeft,
     QueueLeftBy,
-    TalkEnded,
     TalkStarted,
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
 from callcenter.conductor.recorder import record
+from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.port import (
     Channel,
@@ -36,6 +36,7 @@ from callcenter.pbx.port import (
     LegRinging,
     NodeLost,
     Prompt,
+    SentElsewhere,
 )
 
 _log = structlog.get_logger(__name__)
@@ -85,6 +86,9 @@ class Offering:
             result = await self._channel.dial(dial, self._progress)
         except Hangup:
             self._over(DialStatus.CANCELLED, EndedBy.CALLER)
+            raise
+        except SentElsewhere:
+            self._over(DialStatus.CANCELLED, EndedBy.TRANSFER)
             raise
         except NodeLost:
             raise  # it goes on in the PBX
@@ -139,9 +143,7 @@ class Offering:
     def _over(self, status: DialStatus, by: EndedBy) -> None:
         context, now, talked = self._context, self._context.clock.now(), self._talking
         if talked is not None:
-            ended = TalkEnded(at=now, offer=talked.token, seat=talked.seat, by=by)
-            context.ledger.note(self._call.id, ended)
-            context.dispatcher.talk_ended(talked)
+            talk_over(context, self._call, talked, by, now)
             return
         outcome = OUTCOMES[status]
         for offer in self._offers:

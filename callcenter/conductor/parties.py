@@ -17,12 +17,12 @@ from callcenter.calls import (
     OfferOutcome,
     OfferRang,
     OpenCall,
-    TalkEnded,
     TalkStarted,
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
 from callcenter.conductor.recorder import record
+from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
 from callcenter.kernel.ids import new_id
 from callcenter.pbx.port import (
@@ -35,6 +35,7 @@ from callcenter.pbx.port import (
     LegRinging,
     NodeLost,
     Outside,
+    SentElsewhere,
 )
 
 _log = structlog.get_logger(__name__)
@@ -110,6 +111,9 @@ class Rings:
         except Hangup:
             self._over(DialStatus.CANCELLED, EndedBy.CALLER)
             raise
+        except SentElsewhere:
+            self._over(DialStatus.CANCELLED, EndedBy.TRANSFER)
+            raise
         except NodeLost:
             # It goes on in the PBX; seats stay taken until we know how it ended.
             held = [party.offer for party in self._parties if party.offer is not None]
@@ -180,7 +184,4 @@ class Rings:
             for party in self._parties:
                 self._failed(party, OUTCOMES[status], now)
             return
-        ended = TalkEnded(at=now, offer=talked.token, seat=talked.seat, by=by)
-        context.ledger.note(self._call.id, ended)
-        if talked.offer is not None:
-            context.dispatcher.talk_ended(talked.offer)
+        talk_over(context, self._call, talked.offer, by, now)

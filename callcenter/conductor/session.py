@@ -15,8 +15,11 @@ from callcenter.calls import (
     NodeEntered,
     Offered,
     OpenCall,
+    QueueLeft,
+    QueueLeftBy,
     Resumed,
     Routed,
+    Sent,
     TalkEnded,
     TurnedAway,
 )
@@ -25,9 +28,10 @@ from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost
+from callcenter.conductor.transferring import sent_to
 from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, Source
+from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, SentElsewhere, Source
 from callcenter.routing import Decision, Destination, Facts, Kind, Tables, again, decide
 from callcenter.routing.inside import from_extension
 
@@ -61,6 +65,8 @@ class Session:
             at = ended.at or self._context.clock.now()
             settle_dial(self._context, self._call, ended.dial, EndedBy.CALLER, at)
             await close(self._context, self._call, EndedBy.CALLER, ended.cause, at)
+        except SentElsewhere:
+            _log.info("call sent elsewhere", call=self._id)
         except NodeLost as lost:
             _log.warning("call left to the PBX", call=self._id, why=str(lost))
         except Exception:
@@ -70,10 +76,13 @@ class Session:
     # -- the story ----------------------------------------------------------------------------
 
     async def _serve(self) -> None:
-        if self._resuming:
-            self._note_resumed()
+        if self._resuming and self._channel.arrival.transferred_to:
+            decision = self._transferred()
+        else:
+            if self._resuming:
+                self._note_resumed()
+            decision = self._decide()
         await self._channel.adopt(self._id)
-        decision = self._decide()
         own = self._context.snapshot  # looked up at each word: a new prompt counts at once
         self._channel.use_prompts(lambda prompt: own.now.prompts.find(decision.tenant, prompt))
         for _ in range(_MOST_MOVES):
@@ -160,6 +169,27 @@ class Session:
                 tenant=decision.tenant,
             ),
         )
+        return decision
+
+    def _transferred(self) -> Decision:
+        """Where a caller goes whom a phone or a command sent there."""
+        context, arrival, now = self._context, self._channel.arrival, self._context.clock.now()
+        to, by = arrival.transferred_to, arrival.transferred_by
+        context.ledger.note(self._id, Sent(at=now, leg=arrival.leg, to=to, by=by))
+        settle_dial(context, self._call, arrival.last_dial, EndedBy.TRANSFER, now)
+        if self._call.queue is not None:
+            queue = self._call.queue.queue
+            context.ledger.note(
+                self._id, QueueLeft(at=now, queue=queue, by=QueueLeftBy.OVERFLOW, to=to)
+            )
+        decision = sent_to(context, self._call, arrival, self._decide())
+        routed = Routed(
+            at=now,
+            destination=str(decision.destination),
+            rule=decision.rule,
+            tenant=decision.tenant,
+        )
+        context.ledger.note(self._id, routed)
         return decision
 
     def _calls_besides(self, dialled: str, tables: Tables) -> dict[str, int]:

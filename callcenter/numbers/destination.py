@@ -17,6 +17,7 @@ class Kind(StrEnum):
     QUEUE = "queue"
     LINES = "lines"  # the lines bound to a number
     EXTENSION = "extension"
+    SEAT = "seat"  # wherever its agent is logged in
     OUTSIDE = "outside"  # an outside telephone number
     VOICEMAIL = "voicemail"
     ANNOUNCEMENT = "announcement"  # a prompt, then the end
@@ -26,8 +27,8 @@ class Kind(StrEnum):
 
 _MOST_NAME = 64
 _REFUSALS = {"busy": Cause.BUSY, "rejected": Cause.REJECTED, "unallocated": Cause.UNALLOCATED}
-SETTABLE = tuple(kind for kind in Kind if kind is not Kind.FEATURE)
-"""Kinds that administrators may set; features belong to the telephones of agents."""
+SETTABLE = tuple(kind for kind in Kind if kind not in (Kind.FEATURE, Kind.SEAT))
+"""Kinds that administrators may set; features and seats belong to the telephones of agents."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,8 @@ WORDS = """
     prompt-nothing pin-locked voicemail-greeting voicemail-kept voicemail-empty extension-busy
     last-agent member-number member-pin member-wrong pin-new pin-again
     pin-unfit pin-changed switchboard callback-number callback-confirm callback-kept
+    busy-reason wrap-up-minutes wrap-up-ok disposition-code disposition-ok disposition-owed
+    no-disposition wrong-code not-now nothing-to-pick-up confirm-call
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
