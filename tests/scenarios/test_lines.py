@@ -159,6 +159,8 @@ async def test_a_seat_as_a_line_is_taken_and_wraps_up(world: World) -> None:
     assert world.state("1001") is SeatState.TALKING
     alice.hangs_up()
     await world.passes(seconds=1)
+    assert world.state("1001") is SeatState.WRAP_UP
+    await world.passes(seconds=8)
     assert world.state("1001") is SeatState.IDLE
     [cdr] = await world.cdrs()
     assert (cdr.seat, cdr.ended_by) == ("1001", EndedBy.CALLER)
@@ -284,5 +286,6 @@ async def test_the_caller_may_leave_at_any_moment(world: World, after: float) ->
     await world.passes(seconds=3)
     assert world.engine is not None
     assert not world.engine.ledger.open
+    await world.passes(seconds=8)  # wrap-up, if they talked
     assert world.state("1001") is SeatState.IDLE
     assert not world.pbx.callers
