@@ -31,7 +31,7 @@ from callcenter.conductor.flow_host import FlowHost
 from callcenter.conductor.transferring import sent_to
 from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, Hangup, NodeLost, Prompt, SentElsewhere, Source
+from callcenter.pbx.port import Channel, Ended, Hangup, NodeLost, Prompt, SentElsewhere, Source
 from callcenter.routing import Decision, Destination, Facts, Kind, Tables, again, decide
 from callcenter.routing.inside import from_extension
 
@@ -65,6 +65,8 @@ class Session:
             at = ended.at or self._context.clock.now()
             settle_dial(self._context, self._call, ended.dial, EndedBy.CALLER, at)
             await close(self._context, self._call, EndedBy.CALLER, ended.cause, at)
+            if self._channel.arrival.gone:  # nobody else lets go of a channel without a caller
+                await self._channel.release(ended.cause)
         except SentElsewhere:
             _log.info("call sent elsewhere", call=self._id)
         except NodeLost as lost:
@@ -82,6 +84,8 @@ class Session:
             if self._resuming:
                 self._note_resumed()
             decision = self._decide()
+        if self._channel.arrival.gone:
+            raise Hangup(Ended(cause=Cause.NORMAL))
         await self._channel.adopt(self._id)
         own = self._context.snapshot  # looked up at each word: a new prompt counts at once
         self._channel.use_prompts(lambda prompt: own.now.prompts.find(decision.tenant, prompt))

@@ -151,6 +151,7 @@ class Arrival:
     last_dial: DialResult | None = None
     transferred_to: str = ""
     transferred_by: str = ""
+    gone: bool = False  # the caller had left before we were asked: only to be written down
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Whatever people and phones do wrong: a clear CDR, no seat and no channel left behind."""
 
 import asyncio
+import json
 import contextlib
 import socket
 
@@ -104,7 +105,7 @@ async def test_caller_hangs_up_at_any_step(site: Site, step: str) -> None:
     await call.hang_up()
     cdr = await site.cdr_of(ALICE)
     expected = "abandoned" if step in ("waiting", "ringing") else "gave_up"
-    assert cdr["result"] == expected, cdr
+    assert cdr["result"] == expected, json.dumps(cdr)
     assert cdr["ended_by"] == "caller"
     await site.nothing_left()
 

@@ -118,6 +118,7 @@ class Site:
     def engine_says(self) -> str:
         """The last of what the engine wrote, for failures."""
         logs = [self.home / "engine.out", self.home / "log" / "engine.log"]
+        logs.append(self.home / "pbx" / "log" / "messages.log")
         return "\n".join(log.read_text()[-4000:] for log in logs if log.exists())
 
     async def close(self) -> None:

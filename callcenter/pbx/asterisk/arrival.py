@@ -36,6 +36,7 @@ def read_arrival(environment: dict[str, str], node: str, now: datetime) -> Arriv
         last_dial=facts.result(node, now) if facts.dialling else None,
         transferred_to=_NOT_WORD.sub("", sent_to)[:WORD_LENGTH],
         transferred_by=endpoint_of(sent_by).removeprefix(TRUNK_PREFIX),
+        gone=given.get("gone") == "1",
     )
 
 
