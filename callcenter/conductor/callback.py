@@ -44,6 +44,7 @@ class Callbacks:
         self._context = context
         self._pbx = pbx
         self._out: dict[str, tuple[Waiting, Offer]] = {}
+        self._ringing: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def possible(self, number: str) -> bool:
@@ -99,7 +100,7 @@ class Callbacks:
 
     def keeps(self, call: OpenCall) -> bool:
         """Whether the call is open although it has no channel."""
-        return call.callback is not None and (not call.called_back or call.id in self._out)
+        return call.callback is not None and (not call.called_back or call.id in self._ringing)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -107,8 +108,9 @@ class Callbacks:
         return lambda offer: self._offered(call, waiting, offer)
 
     def _offered(self, call: OpenCall, waiting: Waiting, offer: Offer) -> None:
-        if call.called_back:  # never twice, whatever became of the first
-            self._spawn(self._fail(call, waiting, "was called back before"))
+        if call.called_back:  # never twice: whoever still picks up has the place by its time
+            self._out.pop(call.id, None)
+            self._context.dispatcher.leave(waiting)
         else:
             self._spawn(self._call(call, waiting, offer))
 
@@ -127,6 +129,7 @@ class Callbacks:
         now = context.clock.now()
         context.ledger.note(call.id, CallbackDialled(at=now, number=asked.number))
         self._out[call.id] = (waiting, offer)
+        self._ringing.add(call.id)
         party = Outside(number=asked.number, trunk=numbers.way_out())
         dial = Dial(parties=(party,), ring=_RING, presents=offered.dialled)
         try:
@@ -134,6 +137,7 @@ class Callbacks:
         except NodeLost as lost:  # perhaps it rings there: whoever comes is served, at the head
             _log.warning("a call back is left to the PBX", call=call.id, why=str(lost))
             self._out.pop(call.id, None)
+            self._ringing.discard(call.id)
             context.dispatcher.leave(waiting)
             return
         except PbxProblem as problem:
@@ -143,8 +147,9 @@ class Callbacks:
             await self._fail(call, waiting, result.status.name.lower().replace("_", " "))
             return
         await context.clock.sleep(_ARRIVES)
-        if call.id in self._out:
+        if call.callback is asked:  # it never came to us
             await self._fail(call, waiting, "hung up at once")
+        self._ringing.discard(call.id)
 
     def _why_not(self, call: OpenCall, number: str) -> str:
         """Why the caller would not be let in now: closed, blocked, ...; "" when they would."""
@@ -157,6 +162,7 @@ class Callbacks:
 
     async def _fail(self, call: OpenCall, waiting: Waiting, why: str) -> None:
         self._out.pop(call.id, None)
+        self._ringing.discard(call.id)
         self._context.dispatcher.leave(waiting)
         if call.id not in self._context.ledger.open:
             return

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from callcenter.acd import Limits, SeatState
+from callcenter.acd import Limits, OfferFailure, SeatState
 from callcenter.calls import CallbackDialled
 from callcenter.calls.cdr import Result
 from callcenter.calls.store import get_moments
@@ -147,6 +147,24 @@ async def test_whoever_is_blocked_meanwhile_is_not_called(world: World) -> None:
     assert home.rings == []
     assert world.state("1001") is SeatState.IDLE
     assert len(await world.cdrs()) == 1
+
+
+async def test_a_seat_lost_while_the_caller_is_rung_is_no_second_dial(world: World) -> None:
+    home = await asks(world)
+    home.answers_after = 25.0
+    await world.logs_in("1001")
+    assert world.engine is not None
+    dispatcher = world.engine.dispatcher
+    offer = dispatcher.seat("1001").offer
+    assert offer is not None
+    dispatcher.failed(offer, OfferFailure.EXPIRED)
+    await world.passes(seconds=30)
+    assert len(home.rings) == 1
+    assert world.state("1001") is SeatState.TALKING
+    world.phone("1001").hang_up()
+    await world.passes(seconds=5)
+    [cdr] = await world.cdrs()
+    assert cdr.result is Result.ANSWERED
 
 
 async def test_another_key_goes_on_waiting(world: World) -> None:
