@@ -3,6 +3,7 @@
 import click
 
 from callcenter.cli.reach import engine, names
+from callcenter.cli.routing import path
 from callcenter.cli.shown import clean, clock, duration, json_option, show_json, show_rows, words
 
 
@@ -37,6 +38,19 @@ def hangup(call: str) -> None:
     with engine() as client:
         client.hang_up(call)
     click.echo(clean(f"Call {call} is being ended."))
+
+
+@call.command()
+@click.argument("call", shell_complete=names(lambda client: client.calls(), "call", "caller"))
+@click.option("--to", required=True, metavar="PLACE", help="seat:1002, queue:sales, ...")
+def transfer(call: str, to: str) -> None:
+    """Send the caller of CALL to PLACE.
+
+    PLACE is seat:1002, queue:sales, extension:1003 or outside:13800000000.
+    """
+    with engine() as client:
+        client.ask("POST", path("calls", call, "transfer"), {"to": to})
+    click.echo(clean(f"Call {call} is sent to {to}."))
 
 
 @call.command()

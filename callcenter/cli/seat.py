@@ -4,7 +4,15 @@ import click
 
 from callcenter.cli.reach import engine, names
 from callcenter.cli.routing import desk, path
-from callcenter.cli.shown import clean, clock, json_option, show_rows, words
+from callcenter.cli.shown import (
+    clean,
+    clock,
+    duration,
+    json_option,
+    show_json,
+    show_rows,
+    words,
+)
 
 _seat = click.argument(
     "seat", shell_complete=names(lambda client: client.seats(), "seat", "name"), metavar="SEAT"
@@ -93,6 +101,81 @@ def _level(text: str) -> tuple[str, int]:
     if not name or not (level or "1").isdigit():
         raise click.BadParameter(f"{text!r}: write a skill and its level, such as ja=3.")
     return name, int(level or 1)
+
+
+@seat.command()
+@_seat
+@click.argument("seconds", type=float)
+def wrapup(seat: str, seconds: float) -> None:
+    """Give SEAT so many SECONDS more of wrap-up."""
+    with engine() as client:
+        _tell(client.ask("POST", path("seats", seat, "wrapup"), {"seconds": seconds}))
+
+
+@seat.command()
+@_seat
+@click.argument("code")
+def dispose(seat: str, code: str) -> None:
+    """Say that CODE came of the last call of SEAT."""
+    with engine() as client:
+        _tell(client.ask("POST", path("seats", seat, "dispose"), {"code": code}))
+
+
+@seat.command()
+@click.argument("tenant")
+@click.argument("pauses", nargs=-1, metavar="[KEY=NAME[:MINUTES]]...")
+@json_option
+def reasons(tenant: str, pauses: tuple[str, ...], as_json: bool) -> None:
+    """List why agents of TENANT may be busy, or set it.
+
+    All reasons at once, each with the key that agents press: 1=break:15 3=meeting.
+    """
+    where = path("tenants", tenant, "pauses")
+    with desk(telling=bool(pauses)) as reached:
+        if pauses:
+            rows = reached.ask("PUT", where, {"pauses": [_pause(text) for text in pauses]})
+        else:
+            rows = reached.ask("GET", where)
+    columns = {
+        "Key": lambda row: row["key"],
+        "Reason": lambda row: row["name"],
+        "Minutes": lambda row: f"{row['minutes']:g}" if row["minutes"] else "",
+    }
+    show_rows(rows, columns, as_json=as_json, none="There are no reasons.")
+
+
+@seat.command()
+@_seat
+@json_option
+def times(seat: str, as_json: bool) -> None:
+    """Show how SEAT spent the last day."""
+    with engine() as client:
+        row = client.ask("GET", path("seats", seat, "times"))
+    if as_json:
+        show_json(row)
+        return
+    for part, seconds in sorted(row["parts"].items()):
+        click.echo(clean(f"{words(part):20} {duration(seconds)}"))
+    click.echo(f"{'Logged in':20} {duration(row['logged_in'])}")
+
+
+@seat.command()
+@_seat
+@click.argument("text")
+@click.option("--from", "sender", default="callcenter", help="Number or name it comes from.")
+def message(seat: str, text: str, sender: str) -> None:
+    """Send TEXT to the phone of SEAT."""
+    with engine() as client:
+        client.ask("POST", path("seats", seat, "message"), {"sender": sender, "text": text})
+    click.echo(clean(f"Sent to seat {seat}."))
+
+
+def _pause(text: str) -> dict[str, object]:
+    key, _, rest = text.partition("=")
+    name, _, minutes = rest.partition(":")
+    if not key.isdigit() or not name or not (minutes or "1").isdigit():
+        raise click.BadParameter(f"{text!r}: write key, name and minutes, such as 1=break:15.")
+    return {"key": key, "name": name, "minutes": int(minutes) if minutes else None}
 
 
 def _tell(row: dict[str, str]) -> None:

@@ -18,11 +18,13 @@ from callcenter.engine import Engine
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
+from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
 from callcenter.services.members import EngineMembers
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
+from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
@@ -59,6 +61,7 @@ class EngineServices:
         self._apply = apply
         self.flows: Flows = EngineFlows(engine)
         self.routing: Routing = EngineRouting(engine)
+        self.agents: Agents = EngineAgents(engine)
         self.members: Members = EngineMembers(engine)
         desk = PromptDesk(engine.database, engine.prompts, sounds)
         self.prompts: Prompts = EnginePrompts(engine, desk)
@@ -143,6 +146,11 @@ class EngineServices:
 
     def seat_busy(self, seat: str, reason: str) -> None:
         """It takes none for now."""
+        tenant = self._engine.dispatcher.seat(seat).plan.tenant
+        for pause in self._engine.snapshot.now.plan.pauses_of(tenant):
+            if reason in (pause.key, pause.name):
+                self._engine.dispatcher.busy(seat, pause.name, by=_BY, limit=pause.limit)
+                return
         self._engine.dispatcher.busy(seat, reason, by=_BY)
 
     async def hang_up(self, call: str) -> None:

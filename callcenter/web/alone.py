@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from callcenter.web.agents import add_pauses
 from callcenter.web.api import _errors, _Route
 from callcenter.web.client import Row, _refusal
 from callcenter.web.lines import add_lines
@@ -35,6 +36,7 @@ class Alone:
         add_lines(router, desk)
         add_members(router, desk)
         add_queues(router, desk)
+        add_pauses(router, desk)
         self._api.include_router(router)
         _errors(self._api)
 

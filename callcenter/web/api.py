@@ -17,6 +17,7 @@ from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound
+from callcenter.web.agents import add_agents
 from callcenter.web.flows import add_flows
 from callcenter.web.lines import add_lines
 from callcenter.web.members import add_members
@@ -86,6 +87,7 @@ def create_api(services: Services) -> FastAPI:
     add_lines(router, services)
     add_members(router, services)
     add_queues(router, services)
+    add_agents(router, services)
     api.include_router(router)
     _errors(api)
     return api

@@ -9,6 +9,7 @@ from typing import Protocol
 from callcenter.acd.model import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
+from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
@@ -23,6 +24,10 @@ class Services(Protocol):
     @property
     def routing(self) -> Routing:
         """Numbers, lists, regions, hours."""
+
+    @property
+    def agents(self) -> Agents:
+        """What agents do besides log in and out."""
 
     @property
     def members(self) -> Members:

@@ -141,3 +141,17 @@ def test_what_if_two_agents_fewer_on_real_calls(run: Command, tmp_path: Path) ->
     ended = run("sim", f"--arrivals={file}")
     assert ended.status == 2
     assert "line 2" in ended.sentence
+
+
+def test_reasons_to_be_busy_are_listed_and_set(seeded: Command) -> None:
+    usual = json.loads(seeded("seat", "reasons", "acme", "--json").out)
+    assert [row["name"] for row in usual] == ["break", "meal", "meeting", "training"]
+    made = seeded("seat", "reasons", "acme", "1=break:10", "5=prayer")
+    assert made.status == 0
+    assert "No engine runs" in made.err
+    assert json.loads(seeded("seat", "reasons", "acme", "--json").out) == [
+        {"key": "1", "name": "break", "minutes": 10.0},
+        {"key": "5", "name": "prayer", "minutes": None},
+    ]
+    assert seeded("seat", "reasons", "acme", "break").status == 2
+    assert "given twice" in seeded("seat", "reasons", "acme", "1=a", "1=b").err

@@ -1,0 +1,90 @@
+"""What the REST API may ask about agents, answered by the running engine."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from callcenter.acd import Disposed, QueuePlan, SeatPlan, SeatView
+from callcenter.acd.log import SeatTimes, dispositions_of, seat_times
+from callcenter.conductor.transferring import word_for
+from callcenter.engine import Engine
+from callcenter.kernel.errors import NotFound, Refused
+from callcenter.numbers import Destination, Extension, Kind
+
+_BY = "command"
+_DAY = timedelta(days=1)
+
+
+class EngineAgents:
+    """See :class:`callcenter.web.agents.Agents`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def wrap_up(self, seat: str, seconds: float) -> SeatView:
+        """More wrap-up."""
+        self._engine.dispatcher.wrap_up(seat, seconds)
+        return self._engine.dispatcher.seat(seat).view()
+
+    def dispose(self, seat: str, code: str) -> SeatView:
+        """What came of its last call."""
+        self._engine.dispatcher.dispose(seat, code, by=_BY)
+        return self._engine.dispatcher.seat(seat).view()
+
+    async def dispositions(self, call: str) -> list[Disposed]:
+        """What agents said of a call."""
+
+        def read() -> list[Disposed]:
+            with self._engine.database.connect() as connection:
+                return dispositions_of(connection, call)
+
+        return await asyncio.to_thread(read)
+
+    async def times(self, seat: str, since: datetime | None, until: datetime | None) -> SeatTimes:
+        """How a seat spent its time."""
+        self._engine.dispatcher.seat(seat)
+        until = min(until or self._engine.clock.now(), self._engine.clock.now())
+        begin = since or until - _DAY
+
+        def read() -> SeatTimes:
+            with self._engine.database.connect() as connection:
+                return seat_times(connection, seat, begin, until)
+
+        return await asyncio.to_thread(read)
+
+    async def transfer(self, call: str, to: str) -> None:
+        """Send the caller on."""
+        found = self._engine.ledger.open.get(call)
+        if found is None:
+            raise NotFound(f"There is no running call {call}.")
+        place = Destination.parse(to)
+        self._require_known(place, found.tenant)
+        if not await self._engine.pbx.transfer(found.leg, word_for(place)):
+            raise NotFound(f"The caller of {call} has gone.")
+
+    async def message(self, seat: str, sender: str, text: str) -> None:
+        """A text to the phone of a seat."""
+        found = self._engine.dispatcher.seat(seat)
+        if not found.extension:
+            raise Refused(f"Seat {seat} is not logged in; nobody would read the message.")
+        if not await self._engine.pbx.message(sender, found.extension, text):
+            raise Refused(f"The phone {found.extension} of seat {seat} is not registered.")
+
+    def _require_known(self, place: Destination, tenant: str) -> None:
+        snapshot, name = self._engine.snapshot.now, place.name
+        known: SeatPlan | QueuePlan | Extension | None
+        match place.kind:
+            case Kind.SEAT:
+                known = snapshot.plan.seats.get(name)
+            case Kind.QUEUE:
+                known = snapshot.plan.queues.get(name)
+            case Kind.EXTENSION:
+                known = snapshot.numbers.extensions.get(name)
+            case Kind.OUTSIDE:
+                return
+            case _:
+                raise Refused(
+                    f"No caller can be sent to {place}; "
+                    "write seat:1002, queue:sales, extension:1003 or outside:NUMBER."
+                )
+        if known is None or known.tenant != tenant:
+            raise NotFound(f"There is no {place.kind} {name}.")
