@@ -27,6 +27,10 @@ _PHONE_CUES = {
 }  # ringing for somebody else says nothing yet
 
 
+OUTSIDE = "outside:"
+"""Before the number of an outside telephone that is a seat's (S3)."""
+
+
 class Desk(Rings):
     """The agents' side of the dispatcher."""
 
@@ -228,7 +232,9 @@ class Desk(Rings):
         only as far as they had still to run."""
         if seat.offer is not None or seat.status is SeatStatus.LOGGED_OUT:
             return
-        phone = self._phones.get(seat.extension, DeviceState.UNREACHABLE)
+        outside = seat.extension.startswith(OUTSIDE)  # nothing is seen of that telephone
+        unknown = DeviceState.IDLE if outside else DeviceState.UNREACHABLE
+        phone = self._phones.get(seat.extension, unknown)
         if phone is DeviceState.IDLE and seat.state is SeatState.IDLE:
             return
         cue = _PHONE_CUES.get(phone)

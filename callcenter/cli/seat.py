@@ -44,11 +44,19 @@ def list_(as_json: bool) -> None:
 
 @seat.command()
 @_seat
-@click.argument("extension")
-def login(seat: str, extension: str) -> None:
-    """Log SEAT in at the phone EXTENSION."""
+@click.argument("extension", required=False, default="")
+@click.option("--outside", default="", metavar="NUMBER", help="An outside telephone instead.")
+def login(seat: str, extension: str, outside: str) -> None:
+    """Log SEAT in at the phone EXTENSION.
+
+    At an outside telephone the agent presses 1 to take each call.
+    """
     with engine() as client:
-        _tell(client.log_in(seat, extension))
+        if outside:
+            where = path("seats", seat, "login")
+            _tell(client.ask("POST", where, {"extension": extension, "outside": outside}))
+        else:
+            _tell(client.log_in(seat, extension))
 
 
 @seat.command()

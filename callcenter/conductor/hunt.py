@@ -7,6 +7,7 @@ import structlog
 from callcenter.calls import LinesPassed, NodeEntered, OfferMade, OpenCall, Routed
 from callcenter.conductor.context import Context
 from callcenter.conductor.parties import Party, Rings
+from callcenter.conductor.remote import where
 from callcenter.conductor.rings import ring_class
 from callcenter.lines import Line, LineGroup, LineKind, choose
 from callcenter.pbx.port import Channel, DialStatus
@@ -79,7 +80,7 @@ class Hunt:
                 if offer is None:
                     return None
                 return Party(
-                    kind="line", number=offer.extension, line=name, group=group, offer=offer
+                    kind="line", **where(context, offer), line=name, group=group, offer=offer
                 )
 
     def _why_not(self, line: Line) -> str:

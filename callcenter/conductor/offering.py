@@ -24,6 +24,7 @@ from callcenter.calls import (
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
 from callcenter.conductor.recorder import record
+from callcenter.conductor.remote import confirm, is_at, target
 from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.port import (
@@ -70,12 +71,13 @@ class Offering:
         first = self._offers[0]
         for offer in self._offers:
             self._made(offer)
-        if self._whisper:
+        if self._whisper or confirm(self._context, self._offers):
             for offer in self._offers:
                 seconds = offer.ring.total_seconds() + _APART_SECONDS
                 self._context.dispatcher.renew(offer, seconds)
         dial = Dial(
-            parties=tuple(offer.extension for offer in self._offers),
+            parties=tuple(target(self._context, offer.extension) for offer in self._offers),
+            confirm=confirm(self._context, self._offers),
             ring=first.ring,
             music=self._music,
             whisper=self._whisper,
@@ -122,7 +124,7 @@ class Offering:
 
     def _answered(self, step: LegAnswered) -> None:
         context, call, note = self._context, self._call.id, self._context.ledger.note
-        winner = next((o for o in self._offers if o.extension == step.party), self._offers[0])
+        winner = next((o for o in self._offers if is_at(o, step.party)), self._offers[0])
         self._talking = winner
         if not self._call.answered:  # a colour ring was heard until now
             note(call, Answered(at=step.at))

@@ -22,6 +22,7 @@ from callcenter.calls import (
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
 from callcenter.conductor.recorder import record
+from callcenter.conductor.remote import confirm
 from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
 from callcenter.kernel.ids import new_id
@@ -103,6 +104,7 @@ class Rings:
             ring=ring,
             music=self._music,
             presents=self._presents,
+            confirm=confirm(self._context, tuple(p.offer for p in self._parties if p.offer)),
         )
         try:
             if self._recorded:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from callcenter.calls import OpenCall
 from callcenter.conductor.context import Context
 from callcenter.conductor.parties import Party, Rings
+from callcenter.conductor.remote import where
 from callcenter.conductor.rings import ring_class
 from callcenter.pbx.port import Channel, DialStatus, Source
 
@@ -51,7 +52,7 @@ class Reach:
         offer = self._context.dispatcher.take(number, self._call.id, ring=ring or RING)
         if offer is None:
             return DialStatus.BUSY
-        party = Party(kind="seat", number=offer.extension, offer=offer)
+        party = Party(kind="seat", **where(self._context, offer), offer=offer)
         return await self._ring(party, ring or RING, self._ringing)
 
     async def _ring(

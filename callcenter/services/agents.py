@@ -1,9 +1,11 @@
 """What the REST API may ask about agents, answered by the running engine."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 
 from callcenter.acd import Disposed, QueuePlan, SeatPlan, SeatView
+from callcenter.acd.desk import OUTSIDE
 from callcenter.acd.log import SeatTimes, dispositions_of, seat_times
 from callcenter.conductor.transferring import word_for
 from callcenter.engine import Engine
@@ -19,6 +21,14 @@ class EngineAgents:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def log_in_outside(self, seat: str, number: str) -> None:
+        """Put an agent at an outside telephone, who presses 1 for each call."""
+        if not re.fullmatch(r"\+?[0-9]{3,20}", number):
+            raise Refused(f"{number!r} is no telephone number; write digits, perhaps a + before.")
+        if not self._engine.snapshot.now.numbers.way_out():
+            raise Refused("No trunk leads out; give one a contact first.")
+        self._engine.dispatcher.log_in(seat, OUTSIDE + number, by=_BY)
 
     def wrap_up(self, seat: str, seconds: float) -> SeatView:
         """More wrap-up."""

@@ -18,6 +18,9 @@ Text = Annotated[str, Field(min_length=1, max_length=64)]
 class Agents(Protocol):
     """What this file asks of the engine."""
 
+    def log_in_outside(self, seat: str, number: str) -> None:
+        """Put an agent at an outside telephone."""
+
     def wrap_up(self, seat: str, seconds: float) -> SeatView:
         """More wrap-up."""
 

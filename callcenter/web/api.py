@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import structlog
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
 import callcenter
@@ -36,7 +36,14 @@ class LogIn(BaseModel):
     """Body of a login."""
 
     model_config = ConfigDict(extra="forbid")
-    extension: str = Field(min_length=1, max_length=32)
+    extension: str = Field("", max_length=32)
+    outside: str = Field("", max_length=21, description="an outside number instead")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.extension) == bool(self.outside):
+            raise ValueError("give an extension or an outside number, one of both")
+        return self
 
 
 class Busy(BaseModel):
@@ -130,7 +137,10 @@ def _seats(router: APIRouter, services: Services) -> None:
     @router.post("/seats/{seat}/login")
     async def log_in(seat: str, body: LogIn) -> SeatView:
         """Put an agent at a phone."""
-        services.seat_log_in(seat, body.extension)
+        if body.outside:
+            services.agents.log_in_outside(seat, body.outside)
+        else:
+            services.seat_log_in(seat, body.extension)
         return shown(seat)
 
     @router.post("/seats/{seat}/logout")
