@@ -141,10 +141,11 @@ async def test_caller_who_dials_while_no_engine_runs_is_served_when_it_comes(sit
     call = caller.invite(DIALLED)
     await call.ringing(within=3)
     await site.start_engine()
-    await call.answered(within=8)
-    await call.hears_sound(within=5)
+    await call.answered(within=15)
+    # On a busy machine it took so long that the apology is heard first; keys do not count there.
+    await call.hears(site.prompt("welcome"), within=25)
     await call.press("1")
-    await call.hears_tone(880, within=10)
+    await call.hears_tone(880, within=12)
     await call.hang_up()
     assert (await site.cdr_of("13800000001"))["result"] == "answered"
     await site.nothing_left()
