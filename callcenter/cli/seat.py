@@ -51,6 +51,9 @@ def login(seat: str, extension: str, outside: str) -> None:
 
     At an outside telephone the agent presses 1 to take each call.
     """
+    if not extension and not outside:
+        here = click.get_current_context()
+        raise click.MissingParameter(ctx=here, param_type="argument", param_hint="'EXTENSION'")
     with engine() as client:
         if outside:
             where = path("seats", seat, "login")
