@@ -1,8 +1,8 @@
 """Whatever people and phones do wrong: a clear CDR, no seat and no channel left behind."""
 
 import asyncio
-import json
 import contextlib
+import json
 import socket
 
 import pytest
