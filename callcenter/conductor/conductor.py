@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from callcenter.calls import EndedBy, OpenCall
-from callcenter.conductor import transferring
+from callcenter.conductor import texting, transferring
 from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
@@ -24,6 +24,7 @@ from callcenter.pbx.port import (
     LegResumed,
     LinkDown,
     LinkUp,
+    MessageReceived,
     Pbx,
     PbxEvent,
     Transferred,
@@ -130,6 +131,8 @@ class Conductor:
                 transferring.held(self._context, event)
             case Transferred():
                 transferring.joined(self._context, event)
+            case MessageReceived():
+                self._spawn(texting.deliver(self._context, self._pbx, event))
             case LinkUp():
                 self.link = event
                 self._spawn(self._agree())
