@@ -4,12 +4,8 @@ from callcenter.acd.dispatcher import Dispatcher, Waiting
 from callcenter.acd.model import (
     Action,
     AnnouncementDue,
-    Decision,
-    Disposed,
     Estimate,
-    LeaseExpired,
     Limits,
-    Metrics,
     Offer,
     OfferFailure,
     Overflow,
@@ -17,20 +13,26 @@ from callcenter.acd.model import (
     Pause,
     Plan,
     QueuePlan,
-    QueueView,
     SeatPlan,
     SeatState,
     SeatStatus,
-    SeatView,
     Skill,
-    StateChanged,
-    StatusChanged,
     Step,
     StrategyName,
-    WrapUpSet,
 )
 from callcenter.acd.register import Register
 from callcenter.acd.store import load_plan, load_status, save_pauses, save_queue, save_seat
+from callcenter.acd.told import (
+    Decision,
+    Disposed,
+    LeaseExpired,
+    Metrics,
+    QueueView,
+    SeatView,
+    StateChanged,
+    StatusChanged,
+    WrapUpSet,
+)
 
 __all__ = [
     "Action",

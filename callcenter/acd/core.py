@@ -16,18 +16,10 @@ from callcenter.acd.explain import decision
 from callcenter.acd.index import Index
 from callcenter.acd.leases import Leases
 from callcenter.acd.line import Line
-from callcenter.acd.model import (
-    Cue,
-    LeaseExpired,
-    Metrics,
-    Offer,
-    OfferFailure,
-    QueuePlan,
-    SeatPlan,
-    SeatStatus,
-)
+from callcenter.acd.model import Cue, Offer, OfferFailure, QueuePlan, SeatPlan, SeatStatus
 from callcenter.acd.places import Places
 from callcenter.acd.seat import Seat
+from callcenter.acd.told import LeaseExpired, Metrics
 from callcenter.acd.waiting import Waiting
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.ids import new_id

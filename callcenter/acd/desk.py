@@ -4,17 +4,10 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
-from callcenter.acd.model import (
-    Cue,
-    Disposed,
-    OverflowReason,
-    SeatState,
-    SeatStatus,
-    StatusChanged,
-    WrapUpSet,
-)
+from callcenter.acd.model import Cue, OverflowReason, SeatState, SeatStatus
 from callcenter.acd.rings import OWES, Rings
 from callcenter.acd.seat import Seat
+from callcenter.acd.told import Disposed, StatusChanged, WrapUpSet
 from callcenter.acd.waiting import Waiting
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import NotFound, Refused

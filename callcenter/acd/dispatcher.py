@@ -23,7 +23,6 @@ from callcenter.acd.model import (
     OverflowReason,
     Plan,
     QueuePlan,
-    QueueView,
     Skill,
     Step,
 )
@@ -31,6 +30,7 @@ from callcenter.acd.queue import Queue
 from callcenter.acd.recipes import Schedule, first_tiers, holds, steps
 from callcenter.acd.seat import Seat
 from callcenter.acd.skills import Need, need_of, relaxed
+from callcenter.acd.told import QueueView
 from callcenter.acd.waiting import Waiting, order_of
 from callcenter.kernel.errors import NotFound
 

@@ -7,9 +7,10 @@ by place in its list, and how many more there are.
 from itertools import islice
 
 from callcenter.acd.line import Line
-from callcenter.acd.model import Decision, Passed, SeatState, SeatStatus
+from callcenter.acd.model import SeatState, SeatStatus
 from callcenter.acd.seat import Seat
 from callcenter.acd.skills import ANYBODY, levels
+from callcenter.acd.told import Decision, Passed
 from callcenter.acd.waiting import Waiting
 from callcenter.kernel.clock import Clock
 

@@ -21,7 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from callcenter.acd.model import Disposed, SeatState, SeatStatus, WrapUpSet
+from callcenter.acd.model import SeatState, SeatStatus
+from callcenter.acd.told import Disposed, WrapUpSet
 from callcenter.kernel.database import UtcDateTime, metadata
 
 seat_log = Table(

@@ -18,9 +18,10 @@ from callcenter.acd.log import (
     save_noted,
     save_wrap_up,
 )
-from callcenter.acd.model import Disposed, SeatStatus, StateChanged, StatusChanged, WrapUpSet
+from callcenter.acd.model import SeatStatus
 from callcenter.acd.seat import Seat
 from callcenter.acd.store import load_status, save_status
+from callcenter.acd.told import Disposed, StateChanged, StatusChanged, WrapUpSet
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
 

@@ -7,16 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from callcenter.acd.core import GRACE, HELD, Core
-from callcenter.acd.model import (
-    Cue,
-    Offer,
-    OfferFailure,
-    QueuePlan,
-    SeatState,
-    SeatStatus,
-    WrapUpSet,
-)
+from callcenter.acd.model import Cue, Offer, OfferFailure, QueuePlan, SeatState, SeatStatus
 from callcenter.acd.seat import Seat
+from callcenter.acd.told import WrapUpSet
 
 _DIRECT = QueuePlan(name="", tenant="")  # of a seat rung outside any queue
 _NOT_A_MISS = (OfferFailure.CALLER_GONE, OfferFailure.WITHDRAWN, OfferFailure.EXPIRED)

@@ -7,18 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from callcenter.acd.model import (
-    TABLE,
-    Cue,
-    Offer,
-    OfferFailure,
-    SeatPlan,
-    SeatState,
-    SeatStatus,
-    SeatView,
-    StateChanged,
-    StatusChanged,
-)
+from callcenter.acd.model import TABLE, Cue, Offer, OfferFailure, SeatPlan, SeatState, SeatStatus
+from callcenter.acd.told import SeatView, StateChanged, StatusChanged
 from callcenter.kernel.clock import Clock, Timer
 
 if TYPE_CHECKING:

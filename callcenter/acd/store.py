@@ -18,16 +18,8 @@ from sqlalchemy import (
     select,
 )
 
-from callcenter.acd.model import (
-    Pause,
-    Plan,
-    QueuePlan,
-    SeatPlan,
-    SeatStatus,
-    Skill,
-    StatusChanged,
-    StrategyName,
-)
+from callcenter.acd.model import Pause, Plan, QueuePlan, SeatPlan, SeatStatus, Skill, StrategyName
+from callcenter.acd.told import StatusChanged
 from callcenter.kernel.database import UtcDateTime, metadata
 
 RULES = (

@@ -19,7 +19,6 @@ from callcenter.calls.model import (
     OfferMade,
     OfferOutcome,
     OfferRang,
-    OpenCall,
     PlaceRegained,
     QueueJoined,
     QueueLeft,
@@ -36,6 +35,7 @@ from callcenter.calls.model import (
     TalkTaken,
     TurnedAway,
 )
+from callcenter.calls.open_call import OpenCall
 
 __all__ = [
     "Announced",

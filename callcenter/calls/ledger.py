@@ -12,7 +12,8 @@ import structlog
 
 from callcenter.calls.cdr import Cdr, cdr_of
 from callcenter.calls.explaining import moments_of
-from callcenter.calls.model import AnyCallEvent, CallEnded, OpenCall
+from callcenter.calls.model import AnyCallEvent, CallEnded
+from callcenter.calls.open_call import OpenCall
 from callcenter.calls.store import save_ended
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.journal import Journal, Record

@@ -12,7 +12,7 @@ import callcenter
 from callcenter.acd import Metrics, QueueView, SeatStatus, SeatView
 from callcenter.calls import Cdr, OpenCall
 from callcenter.calls.explaining import Explanation, Moment, moments_of
-from callcenter.calls.model import CallState
+from callcenter.calls.open_call import CallState
 from callcenter.calls.store import get_cdr, get_moments, list_cdrs
 from callcenter.engine import Engine
 from callcenter.kernel.errors import DatabaseProblem, NotFound

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
 import callcenter
-from callcenter.acd.model import QueueView, SeatView
+from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound

@@ -6,7 +6,7 @@ they are.
 
 from typing import Protocol
 
-from callcenter.acd.model import QueueView, SeatView
+from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.web.agents import Agents

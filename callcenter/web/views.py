@@ -6,7 +6,7 @@ Field names are the keys of the JSON, here and in the rooms' own views; they sta
 from dataclasses import dataclass
 from datetime import datetime
 
-from callcenter.calls.model import CallState
+from callcenter.calls.open_call import CallState
 
 
 @dataclass(frozen=True, kw_only=True)

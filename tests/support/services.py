@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callcenter.acd.model import QueueView, SeatState, SeatStatus, SeatView
+from callcenter.acd.model import SeatState, SeatStatus
+from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr, CdrLeg, Result
 from callcenter.calls.explaining import Explanation, Moment, PassedOver
-from callcenter.calls.model import CallState, EndedBy
+from callcenter.calls.model import EndedBy
+from callcenter.calls.open_call import CallState
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.web.server import ApiServer
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
