@@ -125,7 +125,7 @@ class _Story:
         await asyncio.gather(*(self._log_in(number) for number in SEATS))
         setup_seconds = self._teller.seconds
         self._teller.heading("A customer calls")
-        known = {row["id"] for row in await self._ask(self._engine.client.cdrs)}
+        known = {row["id"] for row in await asyncio.to_thread(self._engine.client.cdrs)}
         await self._reach_the_queue()
         seat = await self._ring_and_talk()
         self._teller.heading("Afterwards")
@@ -296,9 +296,6 @@ class _Story:
             if time.monotonic() > deadline:
                 raise NotSeen(f"The demo failed: it waited {within:g} s to {what}.")
             await asyncio.sleep(0.1)
-
-    async def _ask(self, question: Callable[[], Any]) -> Any:
-        return await asyncio.to_thread(question)
 
     def _phone(self, user: str, ip: str) -> Softphone:
         microphone = self._folder / f"{user}-says.wav"
