@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 import msgspec
 import structlog
@@ -26,7 +26,12 @@ _log = structlog.get_logger(__name__)
 PREFIX = b"member "
 USED = b"member-used "
 _hasher = PasswordHasher()
-_nobody = _hasher.hash("nobody")  # a wrong number costs a stranger as long as a wrong PIN
+
+
+@cache
+def _nobody() -> str:
+    """A wrong number costs a stranger as long as a wrong PIN."""
+    return _hasher.hash("nobody")
 
 
 def hash_pin(pin: str) -> str:
@@ -114,7 +119,7 @@ class MemberBook:
         member = self._members.get((tenant, number))
         if member is not None and member.locked:
             return Standing.LOCKED
-        pin_hash = member.pin_hash if member else _nobody
+        pin_hash = member.pin_hash if member else await asyncio.to_thread(_nobody)
         right = await asyncio.to_thread(_matches, pin_hash, pin)
         member = self._members.get((tenant, number))  # two may have tried at once
         if member is None:
