@@ -15,6 +15,7 @@ import callcenter.acd.store
 import callcenter.calls.store
 import callcenter.ivr.prompt_store
 import callcenter.ivr.store
+import callcenter.kernel.mail
 import callcenter.kernel.projector
 import callcenter.numbers.store
 import callcenter.records.store
