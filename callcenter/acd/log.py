@@ -36,7 +36,9 @@ seat_log = Table(
     Column("state", String(16), nullable=False),
     Column("call", String(32), nullable=False),
     Column("by", String(64), nullable=False),
+    Column("queue", String(64), nullable=False, server_default=""),
     Index("ix_seat_log_seat_at", "seat", "at"),
+    Index("ix_seat_log_at", "at"),
 )
 
 seat_wrap_ups = Table(
@@ -71,6 +73,7 @@ class SeatNoted(msgspec.Struct, frozen=True, kw_only=True):
     state: SeatState
     call: str
     by: str
+    queue: str = ""
 
 
 @dataclass(kw_only=True)
@@ -87,7 +90,8 @@ class SeatTimes:
 def save_noted(connection: Connection, position: int, noted: SeatNoted) -> None:
     """Write one change; once more replaces it by the same."""
     connection.execute(delete(seat_log).where(seat_log.c.position == position))
-    row = {name: str(getattr(noted, name)) for name in ("seat", "status", "reason", "state", "by")}
+    names = ("seat", "status", "reason", "state", "by", "queue")
+    row = {name: str(getattr(noted, name)) for name in names}
     connection.execute(
         seat_log.insert().values(position=position, at=noted.at, call=noted.call, **row)
     )
@@ -164,6 +168,7 @@ def _noted(row: Any) -> SeatNoted:
         state=SeatState(row.state),
         call=row.call,
         by=row.by,
+        queue=row.queue,
     )
 
 

@@ -67,8 +67,16 @@ class Register:
     def note_state(self, change: StateChanged) -> None:
         """Keep what was seen."""
         if (before := self._seats.get(change.seat)) is not None:
-            state, call, at = change.state, change.call, change.at
-            self._noted(msgspec.structs.replace(before, at=at, state=state, call=call, by="engine"))
+            self._noted(
+                msgspec.structs.replace(
+                    before,
+                    at=change.at,
+                    state=change.state,
+                    call=change.call,
+                    queue=change.queue,
+                    by="engine",
+                )
+            )
 
     def note_wrap_up(self, change: WrapUpSet) -> None:
         """Keep until when a wrap-up goes on."""
@@ -93,6 +101,7 @@ class Register:
                 state=seat.state,
                 call=seat.call,
                 by="engine",
+                queue=seat.queue,
             )
             self._seats[noted.seat] = noted
             if seat.status is not SeatStatus.LOGGED_OUT:

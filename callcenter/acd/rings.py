@@ -81,6 +81,7 @@ class Rings(Core):
             seat.last = (offer.call, offer.queue)
             if queue.plan.disposition_required and seat.disposed != offer.call:
                 seat.owes = seat.last
+        seat.served = offer.queue
         seat.offer = seat.waiting = None
         seat.cue(Cue.TALK_ENDED)
         wrap_up = self._wrap_up_after(seat, queue.plan if queue else None)

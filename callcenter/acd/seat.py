@@ -53,6 +53,7 @@ class Seat:
         self.timer: Timer | None = None
         self.owes: tuple[str, str] | None = None  # call and queue of a disposition not yet given
         self.last: tuple[str, str] | None = None  # call and queue of which it may still be said
+        self.served = ""  # queue of the last talk, whose wrap-up follows
         self.disposed = ""  # the call of which it was said already
         self.calls = 0
         self.talk_seconds = 0.0
@@ -117,8 +118,16 @@ class Seat:
         if following is SeatState.IDLE:
             self.idle_since = self._clock.monotonic()
         self._watch.changed(self)
-        self._tell(StateChanged(seat=self.plan.number, state=following, call=self.call, at=now))
+        number, queue = self.plan.number, self.queue
+        self._tell(StateChanged(seat=number, state=following, call=self.call, at=now, queue=queue))
         return True
+
+    @property
+    def queue(self) -> str:
+        """The queue it works for at this moment; empty when none."""
+        if self.offer is not None:
+            return self.offer.queue
+        return self.served if self.state is SeatState.WRAP_UP else ""
 
     @property
     def call(self) -> str:

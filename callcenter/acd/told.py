@@ -92,12 +92,13 @@ class StatusChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class StateChanged:
-    """A seat was seen in a new state."""
+    """A seat was seen in a new state; ``queue`` is the one it works for, also in wrap-up."""
 
     seat: str
     state: SeatState
     call: str
     at: datetime
+    queue: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,8 @@ import callcenter.kernel.mail
 import callcenter.kernel.projector
 import callcenter.numbers.store
 import callcenter.records.store
+import callcenter.reports.schedules
+import callcenter.reports.store
 import callcenter.routing.store  # noqa: F401
 from callcenter.kernel import schema
 from callcenter.kernel.database import metadata, open_database

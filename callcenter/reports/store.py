@@ -1,0 +1,91 @@
+"""The tables of counts in the database: adding a tally, reading one back."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callcenter.kernel.database import metadata
+from callcenter.reports.model import KEYS, VALUES, Counts, Key, Tally
+
+_LENGTHS = {
+    "kind": 8,
+    "tenant": 64,
+    "name": 64,
+    "queue": 64,
+    "seat": 32,
+    "part": 80,
+    "flow": 64,
+    "node": 64,
+    "outcome": 16,
+    "keys": 16,
+    "next": 80,
+}
+
+
+def _table(counts: Counts) -> Table:
+    names = KEYS[counts][1:]
+    return Table(
+        counts.value,
+        metadata,
+        Column("quarter", Integer, primary_key=True, autoincrement=False),
+        *(Column(name, String(_LENGTHS[name]), primary_key=True) for name in names),
+        *(Column(name, BigInteger, nullable=False, server_default="0") for name in VALUES[counts]),
+        sqlite_with_rowid=False,
+    )
+
+
+TABLES: dict[Counts, Table] = {counts: _table(counts) for counts in Counts}
+
+
+def add_tally(connection: Connection, tally: Tally) -> None:
+    """Add counts to what is there."""
+    for counts, rows in tally.without_nothing().rows.items():
+        _add_rows(connection, counts, rows)
+
+
+def _add_rows(connection: Connection, counts: Counts, rows: dict[Key, dict[str, int]]) -> None:
+    table, keys, values = TABLES[counts], KEYS[counts], VALUES[counts]
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for key, row in rows.items():
+        columns = tuple(what for what in values if what in row)
+        given = dict(zip(keys, key, strict=True))
+        by_columns.setdefault(columns, []).append({**given, **row})
+    for columns, given_rows in by_columns.items():
+        adding = insert(table)
+        adding = adding.on_conflict_do_update(
+            index_elements=list(keys),
+            set_={name: table.c[name] + adding.excluded[name] for name in columns},
+        )
+        connection.execute(adding, given_rows)
+
+
+def clear(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> None:
+    """Forget the counts of these quarters."""
+    for counts in tables:
+        column = TABLES[counts].c.quarter
+        connection.execute(delete(TABLES[counts]).where(column >= begin, column < end))
+
+
+def read_tally(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> Tally:
+    """Counts of these quarters as they are kept."""
+    tally = Tally()
+    for counts in tables:
+        table, keys = TABLES[counts], len(KEYS[counts])
+        column = table.c.quarter
+        query = select(table).where(column >= begin, column < end)
+        rows = tally.rows.setdefault(counts, {})
+        for row in connection.execute(query):
+            rows[tuple(row[:keys])] = dict(zip(VALUES[counts], row[keys:], strict=True))
+    return tally.without_nothing()
+
+
+def lock(connection: Connection) -> None:
+    """Nobody else adds counts until this transaction ends; call it before anything is read."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(table.name for table in TABLES.values())
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
