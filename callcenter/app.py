@@ -18,6 +18,7 @@ from callcenter.kernel import schema
 from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import BadSettings, CallCenterError
+from callcenter.kernel.mail import Smtp
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
@@ -105,6 +106,7 @@ class _App:
                     journal=settings.journal,
                     recordings=settings.recordings,
                     local_requests=settings.local_requests,
+                    smtp=_smtp(settings),
                 )
                 await self._live(engine)
             finally:
@@ -216,6 +218,17 @@ class _App:
         if self._settings.asterisk is None:
             accounts, trunks = sip_plan(engine.snapshot.now.numbers)
             await asyncio.to_thread(embedded.reload_accounts, self._settings, accounts, trunks)
+
+
+def _smtp(settings: Settings) -> Smtp:
+    return Smtp(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        tls=settings.smtp_tls,
+        sender=settings.smtp_from,
+    )
 
 
 def _clock(settings: Settings) -> LoopClock:

@@ -37,6 +37,7 @@ from callcenter.ivr.prompts import PromptBook
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.journal import Journal, Record
+from callcenter.kernel.mail import Postman, Smtp
 from callcenter.kernel.projector import Projector
 from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
@@ -62,6 +63,7 @@ class Engine:
         journal: Path,
         recordings: Path,
         local_requests: bool = False,
+        smtp: Smtp | None = None,
     ) -> None:
         self.clock = clock
         self.pbx = pbx
@@ -76,6 +78,7 @@ class Engine:
         self.allowances = Allowances(self.members)
         self.dispatcher = Dispatcher(clock, self.bus.publish)
         self.snapshot = CurrentSnapshot(load_snapshot(database))
+        self.postman = Postman(database, clock, smtp or Smtp())
         self.started_at = clock.now()
         home = recordings.parent
         self.prompts = home / "prompts"
@@ -129,6 +132,7 @@ class Engine:
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
         self._run(self.voicemail.sweep(), "voicemail")
+        self._run(self.postman.run(), "postman")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
 

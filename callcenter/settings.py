@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -55,10 +55,27 @@ class Settings(BaseSettings):
     local_requests: bool = Field(
         False, description="web requests of flows may reach addresses that are not public"
     )
+    smtp_host: str = Field("", description="mail server that takes our mail; empty: mail is off")
+    smtp_port: int = Field(25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["none", "starttls", "tls"] = "none"
+    smtp_from: str = Field(
+        "",
+        description="address that our mail comes from, with a name perhaps",
+        validate_default=True,
+    )
     clock_offset: float = Field(
         0.0, description="seconds added to the wall clock, to try opening hours; else leave it"
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _mail_has_a_sender(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("smtp_host") and "@" not in value:
+            raise ValueError("smtp_host needs an address that mail comes from")
+        return value
 
     @property
     def database_url(self) -> str:

@@ -18,6 +18,7 @@ from callcenter.cli.flow_show import flow
 from callcenter.cli.hours import hours
 from callcenter.cli.line import line
 from callcenter.cli.lists import lists
+from callcenter.cli.mail import mail
 from callcenter.cli.member import member
 from callcenter.cli.number import number, tenant
 from callcenter.cli.pbx import pbx
@@ -61,6 +62,7 @@ for _command in (
     flow,
     prompt,
     voicemail,
+    mail,
     call,
     cdr,
     pbx,

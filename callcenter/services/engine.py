@@ -20,12 +20,14 @@ from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
 from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
+from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.members import EngineMembers
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
+from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
@@ -67,6 +69,7 @@ class EngineServices:
         self.prompts: Prompts = EnginePrompts(engine, desk)
         boxes = VoicemailDesk(engine.database, engine.voicemail_folder)
         self.voicemail: Boxes = EngineVoicemail(boxes)
+        self.mail: Mails = EngineMail(MailDesk(engine.database))
 
     def status(self) -> StatusView:
         """How the engine is."""

@@ -20,6 +20,7 @@ from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.agents import add_agents
 from callcenter.web.flows import add_flows
 from callcenter.web.lines import add_lines
+from callcenter.web.mail import add_mail
 from callcenter.web.members import add_members
 from callcenter.web.prompts import add_prompts
 from callcenter.web.queues import add_queues
@@ -90,6 +91,7 @@ def create_api(services: Services) -> FastAPI:
     add_flows(router, services)
     add_prompts(router, services)
     add_voicemail(router, services)
+    add_mail(router, services)
     add_routing(router, services)
     add_lines(router, services)
     add_members(router, services)

@@ -11,6 +11,7 @@ from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
+from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
@@ -44,6 +45,10 @@ class Services(Protocol):
     @property
     def voicemail(self) -> Boxes:
         """Messages that callers left."""
+
+    @property
+    def mail(self) -> Mails:
+        """Mail that leaves the house."""
 
     def status(self) -> StatusView:
         """How it is."""

@@ -27,6 +27,7 @@ _LEASE = timedelta(minutes=6)
 _LONGEST = 300.0  # seconds for one mail, less than the lease
 _COMMAND = 30.0  # seconds for one answer of the server
 _ROUND = 5.0  # seconds between looks into the outbox
+_ROUND_OFF = 300.0  # while there is no server
 _KEEP = timedelta(days=30)
 _SWEEP = 3600.0
 _OFF = "Mail is off; set smtp_host and smtp_from, then `callcenter mail retry`."
@@ -50,7 +51,7 @@ class Postman:
                 await self._sweep()
             except SQLAlchemyError as error:
                 _log.warning("outbox cannot be read", why=str(error).splitlines()[0])
-            await self._clock.sleep(_ROUND)
+            await self._clock.sleep(_ROUND if self._smtp.host else _ROUND_OFF)
 
     async def deliver_next(self) -> bool:
         """Try the mail that is due longest; ``False``: none is."""
