@@ -1,6 +1,7 @@
 """One call's life: its events, the ledger that journals them, its CDR."""
 
-from callcenter.calls.cdr import Cdr, CdrLeg, cdr_of
+from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Result
+from callcenter.calls.folding import cdr_of
 from callcenter.calls.ledger import Ledger
 from callcenter.calls.model import (
     Announced,
@@ -24,6 +25,7 @@ from callcenter.calls.model import (
     QueueLeft,
     QueueLeftBy,
     RecordingEnded,
+    RecordingSkipped,
     RecordingStarted,
     Resumed,
     Routed,
@@ -47,6 +49,9 @@ __all__ = [
     "CallbackFailed",
     "Cdr",
     "CdrLeg",
+    "CdrStep",
+    "CdrTransfer",
+    "CdrVisit",
     "EndedBy",
     "Ledger",
     "LinesPassed",
@@ -63,7 +68,9 @@ __all__ = [
     "QueueLeft",
     "QueueLeftBy",
     "RecordingEnded",
+    "RecordingSkipped",
     "RecordingStarted",
+    "Result",
     "Resumed",
     "Routed",
     "SeatChosen",

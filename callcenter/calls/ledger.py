@@ -5,19 +5,19 @@ from the journal, so that open calls go on and ended ones that the database miss
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 import msgspec
 import structlog
 
-from callcenter.calls.cdr import Cdr, cdr_of
+from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import moments_of
+from callcenter.calls.folding import cdr_of
 from callcenter.calls.model import AnyCallEvent, CallEnded
 from callcenter.calls.open_call import OpenCall
-from callcenter.calls.store import save_ended
+from callcenter.calls.store import EndedCall, save_ended
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.journal import Journal, Record
-from callcenter.kernel.projector import Projector
+from callcenter.kernel.projector import Many, Projector
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"call "
@@ -86,6 +86,6 @@ class Ledger:
             _log.error("no CDR could be made", call=call, why=str(error))
             return None
         if position > mark:
-            moments = moments_of(state.events)
-            self._projector.add(position, partial(save_ended, cdr=cdr, moments=moments))
+            ended = EndedCall(cdr=cdr, moments=moments_of(state.events))
+            self._projector.add(position, Many(save_ended, ended))
         return cdr

@@ -60,11 +60,15 @@ class Offered(CallEvent, frozen=True, kw_only=True):
 
 
 class Routed(CallEvent, frozen=True, kw_only=True):
-    """Routing decided; ``rule`` says which rule did. Again when the call was sent on from there."""
+    """Routing decided; ``rule`` says which rule did. Again when the call was sent on from there.
+
+    ``region`` is where the caller's number belongs, like ``CN/Guangdong/Foshan``.
+    """
 
     destination: str
     rule: str
     tenant: str = ""
+    region: str = ""
 
 
 class TurnedAway(CallEvent, frozen=True, kw_only=True):
@@ -231,6 +235,12 @@ class RecordingStarted(CallEvent, frozen=True, kw_only=True):
     path: str
 
 
+class RecordingSkipped(CallEvent, frozen=True, kw_only=True):
+    """A rule wanted a recording and none could be made, and why (disk full)."""
+
+    why: str
+
+
 class RecordingEnded(CallEvent, frozen=True, kw_only=True):
     """Both sides are in one stereo file; levels are RMS, dBFS; ``sha256`` of the file."""
 
@@ -286,6 +296,7 @@ AnyCallEvent = (
     | Announced
     | SeatChosen
     | RecordingStarted
+    | RecordingSkipped
     | RecordingEnded
     | Resumed
     | Sent

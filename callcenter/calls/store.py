@@ -1,87 +1,97 @@
-"""CDRs and their legs in the database."""
+"""CDRs with their parts, and the stories behind them, in the database."""
 
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    Connection,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    delete,
-    select,
-)
+from sqlalchemy import Connection, String, Table, delete, select
 
-from callcenter.calls.cdr import Cdr, CdrLeg, Result
+from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Result
 from callcenter.calls.explaining import Moment
 from callcenter.calls.model import EndedBy
-from callcenter.kernel.database import UtcDateTime, metadata
-
-cdrs = Table(
-    "cdrs",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("tenant", String(64), nullable=False),
-    Column("source", String(16), nullable=False),
-    Column("caller", String(64), nullable=False),
-    Column("caller_name", String(128), nullable=False),
-    Column("dialled", String(64), nullable=False),
-    Column("rule", String(200), nullable=False),
-    Column("queue", String(64), nullable=False),
-    Column("seat", String(32), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("answered_at", UtcDateTime),
-    Column("ended_at", UtcDateTime, nullable=False),
-    Column("wait_seconds", Float),
-    Column("talk_seconds", Float, nullable=False),
-    Column("result", String(16), nullable=False),
-    Column("ended_by", String(16), nullable=False),
-    Column("cause", Integer, nullable=False),
-    Column("resumed", Integer, nullable=False),
-    Column("recording", String(255), nullable=False),
-    Column("recording_seconds", Float),
-    Column("caller_rms", Float),
-    Column("seat_rms", Float),
-    Column("sha256", String(64), nullable=False),
-    Index("ix_cdrs_tenant_started_at", "tenant", "started_at"),
-    Index("ix_cdrs_caller_started_at", "caller", "started_at"),
+from callcenter.calls.tables import (
+    call_explanations,
+    cdr_legs,
+    cdr_steps,
+    cdr_transfers,
+    cdr_visits,
+    cdrs,
 )
 
-cdr_legs = Table(
-    "cdr_legs",
-    metadata,
-    Column("call", String(32), ForeignKey("cdrs.id", ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("kind", String(16), nullable=False),
-    Column("endpoint", String(64), nullable=False),
-    Column("seat", String(32), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("rang_at", UtcDateTime),
-    Column("answered_at", UtcDateTime),
-    Column("ended_at", UtcDateTime),
-    Column("outcome", String(16), nullable=False),
-    Column("hold_seconds", Float, nullable=False, server_default="0"),
+_AT_ONCE = 500
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedCall:
+    """What is written when a call ends."""
+
+    cdr: Cdr
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A list of a CDR: its field, its table, the class of its rows."""
+
+    name: str
+    table: Table
+    kind: type[Any]
+
+
+PARTS = (
+    _Part("legs", cdr_legs, CdrLeg),
+    _Part("visits", cdr_visits, CdrVisit),
+    _Part("steps", cdr_steps, CdrStep),
+    _Part("transfers", cdr_transfers, CdrTransfer),
 )
-
-call_explanations = Table(
-    "call_explanations",
-    metadata,
-    Column("call", String(32), ForeignKey("cdrs.id", ondelete="CASCADE"), primary_key=True),
-    Column("moments", Text, nullable=False),  # JSON: list of Moment
-)
+_LISTS = {part.name for part in PARTS}
+_COLUMNS = tuple(each.name for each in fields(Cdr) if each.name not in _LISTS)
 
 
-def save_ended(connection: Connection, cdr: Cdr, moments: tuple[Moment, ...]) -> None:
-    """Write a CDR and the story behind it; once more replaces both by the same."""
-    connection.execute(delete(call_explanations).where(call_explanations.c.call == cdr.id))
-    save_cdr(connection, cdr)
-    told = msgspec.json.encode(moments).decode()
-    connection.execute(call_explanations.insert().values(call=cdr.id, moments=told))
+def save_ended(connection: Connection, calls: Sequence[EndedCall]) -> None:
+    """Write ended calls in a few statements; once more replaces them by the same."""
+    by_id = {call.cdr.id: call for call in calls}  # the last of each
+    save_cdrs(connection, [call.cdr for call in by_id.values()])
+    told = [
+        {"call": call, "moments": msgspec.json.encode(ended.moments).decode()}
+        for call, ended in by_id.items()
+    ]
+    if told:
+        connection.execute(call_explanations.insert(), told)
+
+
+def save_cdrs(connection: Connection, saved: Sequence[Cdr]) -> None:
+    """Write CDRs with their parts; writing one once more replaces it."""
+    by_id = {cdr.id: cdr for cdr in saved}
+    _delete_known(connection, list(by_id))
+    for table, rows in cdr_rows(by_id.values()):
+        if rows:
+            connection.execute(table.insert(), rows)
+
+
+def cdr_rows(found: Iterable[Cdr]) -> list[tuple[Table, list[_Row]]]:
+    """The rows of CDRs, table by table, each value as long as its column takes."""
+    heads: list[_Row] = []
+    parts: dict[str, list[_Row]] = {part.name: [] for part in PARTS}
+    for cdr in found:
+        heads.append(_fit(cdrs, {name: getattr(cdr, name) for name in _COLUMNS}))
+        for part in PARTS:
+            parts[part.name] += [
+                _fit(part.table, {"call": cdr.id, "position": position, **vars(row)})
+                for position, row in enumerate(getattr(cdr, part.name))
+            ]
+    return [(cdrs, heads), *((part.table, parts[part.name]) for part in PARTS)]
+
+
+def delete_cdrs(connection: Connection, calls: Sequence[str]) -> None:
+    """Delete calls with all their parts and stories."""
+    for start in range(0, len(calls), _AT_ONCE):
+        some = calls[start : start + _AT_ONCE]
+        for table in (call_explanations, *(part.table for part in PARTS)):
+            connection.execute(delete(table).where(table.c.call.in_(some)))
+        connection.execute(delete(cdrs).where(cdrs.c.id.in_(some)))
 
 
 def get_moments(connection: Connection, call: str) -> tuple[Moment, ...] | None:
@@ -91,28 +101,12 @@ def get_moments(connection: Connection, call: str) -> tuple[Moment, ...] | None:
     return None if told is None else msgspec.json.decode(told, type=tuple[Moment, ...])
 
 
-def save_cdr(connection: Connection, cdr: Cdr) -> None:
-    """Write a CDR; writing it once more replaces it by the same."""
-    connection.execute(delete(cdr_legs).where(cdr_legs.c.call == cdr.id))
-    connection.execute(delete(cdrs).where(cdrs.c.id == cdr.id))
-    row = asdict(cdr)
-    legs = row.pop("legs")
-    connection.execute(cdrs.insert().values(**row))
-    connection.execute(
-        cdr_legs.insert(), [{"call": cdr.id, "position": i, **leg} for i, leg in enumerate(legs)]
-    )
-
-
-def list_cdrs(connection: Connection, *, most: int = 50) -> list[Cdr]:
-    """The newest CDRs, newest first, with their legs."""
+def list_cdrs(connection: Connection, *, most: int = 50, parts: bool = True) -> list[Cdr]:
+    """The newest CDRs, newest first, with their parts if wanted."""
     query = select(cdrs).order_by(cdrs.c.started_at.desc(), cdrs.c.id.desc()).limit(most)
-    found = [_cdr(dict(row._mapping)) for row in connection.execute(query)]
-    by_id = {cdr.id: cdr for cdr in found}
-    legs = select(cdr_legs).where(cdr_legs.c.call.in_(by_id)).order_by(cdr_legs.c.position)
-    for row in connection.execute(legs):
-        values = dict(row._mapping)
-        values.pop("position")
-        by_id[values.pop("call")].legs.append(CdrLeg(**values))
+    found = [cdr_from(row._mapping) for row in connection.execute(query)]
+    if parts:
+        add_parts(connection, found)
     return found
 
 
@@ -121,17 +115,54 @@ def get_cdr(connection: Connection, call: str) -> Cdr | None:
     row = connection.execute(select(cdrs).where(cdrs.c.id == call)).one_or_none()
     if row is None:
         return None
-    cdr = _cdr(dict(row._mapping))
-    legs = select(cdr_legs).where(cdr_legs.c.call == call).order_by(cdr_legs.c.position)
-    for leg in connection.execute(legs):
-        values = dict(leg._mapping)
-        values.pop("position")
-        values.pop("call")
-        cdr.legs.append(CdrLeg(**values))
+    cdr = cdr_from(row._mapping)
+    add_parts(connection, [cdr])
     return cdr
 
 
-def _cdr(row: dict[str, object]) -> Cdr:
-    row["result"] = Result(str(row["result"]))
-    row["ended_by"] = EndedBy(str(row["ended_by"]))
-    return Cdr(**row)  # type: ignore[arg-type]
+def add_parts(connection: Connection, found: Sequence[Cdr]) -> None:
+    """Read the parts of these CDRs."""
+    for start in range(0, len(found), _AT_ONCE):
+        by_id = {cdr.id: cdr for cdr in found[start : start + _AT_ONCE]}
+        for part in PARTS:
+            of = part.table.c
+            query = select(part.table).where(of.call.in_(by_id)).order_by(of.call, of.position)
+            for row in connection.execute(query).mappings():
+                values = dict(row)
+                del values["position"]
+                getattr(by_id[values.pop("call")], part.name).append(part.kind(**values))
+
+
+def cdr_from(row: Mapping[Any, Any]) -> Cdr:
+    """A CDR without its parts, from its row."""
+    values = dict(row)
+    values["result"], values["ended_by"] = Result(row["result"]), EndedBy(row["ended_by"])
+    return Cdr(**values)
+
+
+def _delete_known(connection: Connection, calls: list[str]) -> None:
+    for start in range(0, len(calls), _AT_ONCE):
+        some = calls[start : start + _AT_ONCE]
+        known = list(connection.scalars(select(cdrs.c.id).where(cdrs.c.id.in_(some))))
+        if known:
+            delete_cdrs(connection, known)
+
+
+def _lengths(table: Table) -> dict[str, int]:
+    return {
+        column.name: column.type.length
+        for column in table.columns
+        if isinstance(column.type, String) and column.type.length
+    }
+
+
+_LENGTHS = {table: _lengths(table) for table in (cdrs, *(part.table for part in PARTS))}
+
+
+def _fit(table: Table, row: _Row) -> _Row:
+    """Whatever a telephone sent: a call is not lost because its name is too long for a database."""
+    for name, length in _LENGTHS[table].items():
+        value = row[name]
+        if len(value) > length or "\0" in value:
+            row[name] = value.replace("\0", "")[:length]
+    return row

@@ -6,8 +6,9 @@ Each batch and the position it reaches are one transaction, so nothing is writte
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Sequence
+from itertools import groupby, islice
+from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, Table, select, update
@@ -29,6 +30,19 @@ journal_mark = Table(
 )
 
 Write = Callable[[Connection], None]
+Row = TypeVar("Row")
+
+
+class Many(Generic[Row]):
+    """A write that does many rows in one go: those that follow each other are given together."""
+
+    def __init__(self, write: Callable[[Connection, Sequence[Row]], None], row: Row) -> None:
+        self.write = write
+        self.row = row
+
+    def __call__(self, connection: Connection) -> None:
+        """This row alone."""
+        self.write(connection, [self.row])
 
 
 class Projector:
@@ -102,12 +116,20 @@ class Projector:
 
     def _commit(self, batch: list[tuple[int, Write]]) -> None:
         with self._engine.begin() as connection:
-            for _, write in batch:
-                write(connection)
+            for kind, some in groupby((write for _, write in batch), key=_kind):
+                if kind is None:
+                    for write in some:
+                        write(connection)
+                else:
+                    kind(connection, [write.row for write in some if isinstance(write, Many)])
             position = batch[-1][0]
             if not connection.execute(update(journal_mark).values(position=position)).rowcount:
                 connection.execute(journal_mark.insert().values(id=1, position=position))
         self.mark = position
+
+
+def _kind(write: Write) -> Callable[[Connection, Sequence[Any]], None] | None:
+    return write.write if isinstance(write, Many) else None
 
 
 def _is_away(error: Exception) -> bool:

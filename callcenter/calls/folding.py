@@ -1,0 +1,162 @@
+"""From the events of one ended call to its CDR; from nothing else. Pure.
+
+Four small folds see every event: the call itself, its rings and talks (:mod:`rings`), its visits to
+queues (:mod:`visits`), and here its steps and transfers. Whatever the order of events, the parts
+add up: every ring and every visit has an end, no duration is negative.
+"""
+
+from collections.abc import Sequence
+
+from callcenter.calls.cdr import Cdr, CdrStep, CdrTransfer, Result
+from callcenter.calls.model import (
+    Answered,
+    AnyCallEvent,
+    CallEnded,
+    EndedBy,
+    MenuChoice,
+    NodeEntered,
+    Offered,
+    OfferMade,
+    QueueLeftBy,
+    RecordingEnded,
+    RecordingSkipped,
+    RecordingStarted,
+    Resumed,
+    Routed,
+    Sent,
+    TalkEnded,
+    TurnedAway,
+)
+from callcenter.calls.rings import Rings
+from callcenter.calls.visits import Visits
+
+
+def cdr_of(call: str, events: Sequence[AnyCallEvent]) -> Cdr:
+    """Fold the events of one ended call.
+
+    Raises:
+        ValueError: the first event is no :class:`Offered`, or the last no :class:`CallEnded`.
+    """
+    if not events or not isinstance(events[0], Offered) or not isinstance(events[-1], CallEnded):
+        raise ValueError(f"events of {call} are not those of one whole call")
+    first, last = events[0], events[-1]
+    cdr = Cdr(
+        id=call,
+        tenant=first.tenant,
+        source=first.source,
+        caller=first.caller,
+        caller_name=first.caller_name,
+        dialled=first.dialled,
+        started_at=first.at,
+        ended_at=max(first.at, last.at),
+        ended_by=last.by,
+        cause=last.cause,
+    )
+    cdr.duration_seconds = (cdr.ended_at - cdr.started_at).total_seconds()
+    rings, visits = Rings(cdr, first), Visits(cdr)
+    steps, transfers = _Steps(cdr), _Transfers(cdr, rings)
+    refused = False
+    for event in events[1:]:
+        refused = refused or isinstance(event, TurnedAway)
+        _call(cdr, event)
+        for fold in (transfers, rings, visits, steps):
+            fold.take(event)
+    cdr.result = _result(cdr, refused=refused, talked=rings.talked)
+    return cdr
+
+
+def _call(cdr: Cdr, event: AnyCallEvent) -> None:
+    match event:
+        case Routed():
+            cdr.rule = cdr.rule or event.rule
+            cdr.region = cdr.region or event.region
+            cdr.tenant = event.tenant
+        case TurnedAway():
+            cdr.rule = event.rule
+        case Answered():
+            cdr.answered_at = event.at
+        case RecordingStarted() | RecordingSkipped():
+            cdr.recording_due = True
+        case RecordingEnded():
+            cdr.recording, cdr.recording_seconds = event.path, event.seconds
+            cdr.caller_rms, cdr.seat_rms = event.caller_rms, event.seat_rms
+            cdr.sha256 = event.sha256
+        case Resumed():
+            cdr.resumed += 1
+        case _:
+            pass
+
+
+class _Steps:
+    """A node that is entered is a step; what is pressed there once more is a step of its own."""
+
+    def __init__(self, cdr: Cdr) -> None:
+        self._steps = cdr.steps
+
+    def take(self, event: AnyCallEvent) -> None:
+        match event:
+            case NodeEntered():
+                step = CdrStep(at=event.at, flow=event.flow, version=event.version, node=event.node)
+                self._steps.append(step)
+            case MenuChoice():
+                self._chosen(event)
+            case _:
+                pass
+
+    def _chosen(self, event: MenuChoice) -> None:
+        last = self._steps[-1] if self._steps else None
+        if last is None or last.outcome or last.node != event.node:
+            last = CdrStep(
+                at=event.at,
+                flow=last.flow if last else "",
+                version=last.version if last else 0,
+                node=event.node,
+            )
+            self._steps.append(last)
+        last.keys, last.outcome = event.keys, event.outcome
+
+
+class _Transfers:
+    """Blind ones say so themselves; an attended one is a talk that goes on with somebody else."""
+
+    def __init__(self, cdr: Cdr, rings: Rings) -> None:
+        self._transfers = cdr.transfers
+        self._rings = rings
+        self._sent = False
+        self._left: CdrTransfer | None = None
+
+    def take(self, event: AnyCallEvent) -> None:
+        match event:
+            case Sent():
+                self._transfers.append(CdrTransfer(at=event.at, to=event.to, by=event.by))
+                self._sent, self._left = True, None
+            case TalkEnded(by=EndedBy.TRANSFER) if not self._sent:
+                leg = self._rings.of(event.offer)
+                by = leg.endpoint if leg else ""
+                self._left = CdrTransfer(at=event.at, to="", by=by)
+            case OfferMade():
+                if self._left is not None:
+                    self._left.to = event.seat or event.extension
+                    self._transfers.append(self._left)
+                self._sent, self._left = False, None
+            case Routed():
+                self._sent = False
+            case _:
+                pass
+
+
+def _result(cdr: Cdr, *, refused: bool, talked: bool) -> Result:  # noqa: PLR0911 - one per result
+    left = cdr.visits[-1].by if cdr.visits else ""
+    if refused:
+        return Result.REFUSED
+    if talked:
+        return Result.ANSWERED
+    if cdr.ended_by is EndedBy.LOST:
+        return Result.LOST
+    if left == QueueLeftBy.ABANDONED:
+        return Result.ABANDONED
+    if left:
+        return Result.FLOWED_OUT
+    if cdr.ended_by is EndedBy.ENGINE:
+        return Result.UNREACHED if len(cdr.legs) > 1 else Result.SELF_SERVED
+    return Result.GAVE_UP
