@@ -37,6 +37,7 @@ from callcenter.pbx.dialling import (
     Prompt,
     colour_ring,
 )
+from callcenter.pbx.health import Health, TrunkSeen, TrunkState
 
 __all__ = [
     "TEXT_BYTES",
@@ -73,6 +74,8 @@ __all__ = [
     "Source",
     "TalkEvent",
     "Transferred",
+    "TrunkSeen",
+    "TrunkState",
     "colour_ring",
     "record_sides",
 ]
@@ -300,7 +303,7 @@ class LiveLeg:
     age: timedelta = field(default=timedelta())
 
 
-class Pbx(Control, Protocol):
+class Pbx(Control, Health, Protocol):
     """One PBX node."""
 
     @property

@@ -5,6 +5,7 @@ import pytest
 from tests.contract import (
     rules_call,
     rules_dial,
+    rules_health,
     rules_lines,
     rules_message,
     rules_node,
@@ -16,6 +17,7 @@ from tests.live.asterisk_rig import AsteriskRig
 
 assert rules_call, (
     rules_dial,
+    rules_health,
     rules_lines,
     rules_message,
     rules_node,

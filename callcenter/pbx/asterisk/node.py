@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.asterisk.arrival import read_arrival
 from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
 from callcenter.pbx.asterisk.dials import DialWatch
+from callcenter.pbx.asterisk.health import ask_channels, ask_trunk
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.causes import Cause
@@ -37,6 +38,7 @@ from callcenter.pbx.port import (
     LiveLeg,
     PbxEvent,
     Transferred,
+    TrunkSeen,
 )
 
 EVENTS_KEPT = 20_000
@@ -152,6 +154,14 @@ class AsteriskNode:
         rows = await self._ami.ask_list({"Action": "PJSIPShowEndpoints"})
         seen = (events.to_device(row) for row in rows)
         return {device.extension: device.state for device in seen if device is not None}
+
+    async def trunks(self, names: Sequence[str]) -> dict[str, TrunkSeen]:
+        """See the port."""
+        return {name: await ask_trunk(self._ami, name) for name in names}
+
+    async def channels(self) -> int:
+        """See the port."""
+        return await ask_channels(self._ami)
 
     async def orphans(self) -> dict[str, Ended]:
         """See the port."""

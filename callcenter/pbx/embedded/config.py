@@ -115,7 +115,19 @@ password = {account.secret}
 
 def _trunk(trunk: SipTrunk) -> str:
     name = f"trunk-{trunk.name}"
-    way_out = f"aors = {name}\n\n[{name}](line-aor)\ncontact = sip:{trunk.contact}\n"
+    watch = f"trunk-watch_{trunk.name}"  # no trunk's name has a _
+    way_out = f"""\
+aors = {name}
+
+[{name}](line-aor)
+contact = sip:{trunk.contact}
+
+[{watch}](watch)
+aors = {watch}
+
+[{watch}](watch-aor)
+contact = sip:{trunk.contact}
+"""
     return f"""\
 [{name}](line)
 {way_out if trunk.contact else ""}

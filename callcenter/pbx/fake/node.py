@@ -1,7 +1,8 @@
 """The fake node: hands over callers, tells events, keeps what ended while nobody listened."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from itertools import count
 
 from callcenter.kernel.clock import Clock
@@ -28,6 +29,8 @@ from callcenter.pbx.port import (
     PbxEvent,
     SentElsewhere,
     Source,
+    TrunkSeen,
+    TrunkState,
 )
 
 
@@ -49,6 +52,7 @@ class FakePbx:
         self._engine_here = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.talks = FakeTalks(self)
+        self.trunks_seen: dict[str, TrunkSeen] = {}
 
     # -- what a test does ---------------------------------------------------------------------
 
@@ -195,6 +199,23 @@ class FakePbx:
     async def devices(self) -> dict[str, DeviceState]:
         """See the port."""
         return {extension: phone.state for extension, phone in self.phones.items()}
+
+    async def trunks(self, names: Sequence[str]) -> dict[str, TrunkSeen]:
+        """See the port."""
+        return {name: self.trunks_seen.get(name) or self._trunk(name) for name in names}
+
+    def _trunk(self, name: str) -> TrunkSeen:
+        """``world`` answers as soon as somebody is there; no other trunk is known."""
+        if name != "world":
+            return TrunkSeen()
+        if not any(phone.registered for phone in self.world.values()):
+            return TrunkSeen(state=TrunkState.UNREACHABLE)
+        return TrunkSeen(state=TrunkState.REACHABLE, round_trip=timedelta(milliseconds=1))
+
+    async def channels(self) -> int:
+        """See the port."""
+        joined = sum(caller.ring is not None for caller in self.callers.values())
+        return len(self.callers) + joined
 
     async def orphans(self) -> dict[str, Ended]:
         """See the port."""
