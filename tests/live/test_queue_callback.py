@@ -84,7 +84,7 @@ async def test_nobody_there_is_not_called_again(site: Site) -> None:
     exchange.behaviours[ALICE] = busy
     await site.agent("1001")
     cdr = await site.cdr_of(ALICE)
-    assert cdr["result"] == "abandoned"
+    assert cdr["result"] == "flowed_out"
     assert len(exchange.calls(ALICE)) == 1
     await site.seat_is("1001", state="idle", status="ready")
     await site.nothing_left()

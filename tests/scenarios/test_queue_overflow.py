@@ -58,7 +58,7 @@ async def test_to_a_flow_by_a_recipe(world: World) -> None:
     await world.passes(seconds=20)
     assert alice.heard[3:] == ["goodbye"]
     [cdr] = await world.cdrs()
-    assert cdr.result is Result.SELF_SERVED
+    assert cdr.result is Result.FLOWED_OUT
 
 
 @pytest.mark.parametrize("to", ["extension:1002", "lines:nobody", "announcement:closed"])

@@ -207,7 +207,7 @@ async def test_a_key_leaves_the_queue_while_music_plays(world: World) -> None:
     await world.passes(seconds=5)
     assert alice.heard[3:] == ["closed"]
     [cdr] = await world.cdrs()
-    assert cdr.result is Result.SELF_SERVED
+    assert cdr.result is Result.FLOWED_OUT
 
 
 async def test_a_key_leaves_the_queue_during_an_announcement(world: World) -> None:
