@@ -32,6 +32,26 @@ class NotFound(CallCenterError):
     http_status = 404
 
 
+class Unauthenticated(CallCenterError):
+    """Nobody knows who asks; ``who`` is the owner of a token that was good once."""
+
+    code = "unauthenticated"
+    http_status = 401
+    exit_status = 8
+
+    def __init__(self, sentence: str, *, who: str = "") -> None:
+        super().__init__(sentence)
+        self.who = who
+
+
+class Forbidden(CallCenterError):
+    """Whoever asks is known and may not do this."""
+
+    code = "forbidden"
+    http_status = 403
+    exit_status = 9
+
+
 class Refused(CallCenterError):
     """The request is understood and declined (wrong PIN, wrong state, not allowed)."""
 

@@ -18,6 +18,7 @@ from callcenter.engine import Engine
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
+from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
 from callcenter.services.mail import EngineMail, MailDesk
@@ -27,6 +28,7 @@ from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
+from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
@@ -61,6 +63,7 @@ class EngineServices:
         self._engine = engine
         self._stop = stop
         self._apply = apply
+        self.access: Access = EngineAccess(engine)
         self.flows: Flows = EngineFlows(engine)
         self.routing: Routing = EngineRouting(engine)
         self.agents: Agents = EngineAgents(engine)

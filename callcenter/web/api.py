@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 import structlog
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.agents import add_agents
 from callcenter.web.flows import add_flows
+from callcenter.web.gate import Gate, problem, require_right
 from callcenter.web.lines import add_lines
 from callcenter.web.mail import add_mail
 from callcenter.web.members import add_members
@@ -55,19 +55,23 @@ class Busy(BaseModel):
 
 
 class _Route(APIRoute):
-    """A fault of ours becomes a logged traceback and a plain sentence."""
+    """Asks for the right before it reads anything; a fault of ours becomes a logged traceback and
+    a plain sentence."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             try:
+                require_right(request, self.path)
                 return await handle(request)
             except (CallCenterError, HTTPException, RequestValidationError):
                 raise
             except Exception:
                 _log.exception("request failed", method=request.method, path=request.url.path)
-                return _problem(500, "internal", "The engine met a fault; its log tells more.")
+                return problem(
+                    request.scope, 500, "internal", "The engine met a fault; its log tells more."
+                )
 
         return guarded
 
@@ -99,6 +103,7 @@ def create_api(services: Services) -> FastAPI:
     add_agents(router, services)
     api.include_router(router)
     _errors(api)
+    api.add_middleware(Gate, access=services.access)
     return api
 
 
@@ -193,21 +198,18 @@ def _calls(router: APIRouter, services: Services) -> None:
 
 def _errors(api: FastAPI) -> None:
     @api.exception_handler(CallCenterError)
-    async def of_ours(_request: Request, error: CallCenterError) -> Response:
-        return _problem(error.http_status, error.code, str(error))
+    async def of_ours(request: Request, error: CallCenterError) -> Response:
+        return problem(request.scope, error.http_status, error.code, str(error))
 
     @api.exception_handler(RequestValidationError)
-    async def bad_request(_request: Request, error: RequestValidationError) -> Response:
+    async def bad_request(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-        return _problem(422, "bad_request", f"The request cannot be used: {where}: {first['msg']}.")
+        sentence = f"The request cannot be used: {where}: {first['msg']}."
+        return problem(request.scope, 422, "bad_request", sentence)
 
     @api.exception_handler(HTTPException)
-    async def no_such_path(_request: Request, error: HTTPException) -> Response:
+    async def no_such_path(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).name.lower()
         sentence = f"The request cannot be answered: {error.detail}; see /openapi.json."
-        return _problem(error.status_code, code, sentence)
-
-
-def _problem(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"code": code, "message": message}, status_code=status)
+        return problem(request.scope, error.status_code, code, sentence)

@@ -11,6 +11,7 @@ import uvicorn
 
 from callcenter.web.api import create_api
 from callcenter.web.door import Door
+from callcenter.web.peer import NamedProtocol
 from callcenter.web.services import Services
 
 _log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class ApiServer:
         config = uvicorn.Config(
             create_api(services),
             loop="none",
-            http="h11",
+            http=NamedProtocol,
             ws="none",
             lifespan="off",
             interface="asgi3",

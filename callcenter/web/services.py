@@ -11,6 +11,7 @@ from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
+from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
@@ -21,6 +22,10 @@ from callcenter.web.voicemail import Boxes
 
 class Services(Protocol):
     """A running engine, as seen from outside."""
+
+    @property
+    def access(self) -> Access:
+        """Who may come in, and what they did."""
 
     @property
     def routing(self) -> Routing:

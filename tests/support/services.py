@@ -11,13 +11,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from callcenter.access import TokenRefused
 from callcenter.acd.model import SeatState, SeatStatus
 from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr, CdrLeg, Result
 from callcenter.calls.explaining import Explanation, Moment, PassedOver
 from callcenter.calls.model import EndedBy
 from callcenter.calls.open_call import CallState
+from callcenter.kernel.actor import Actor
 from callcenter.kernel.errors import NotFound, Refused
+from callcenter.web.gate import Asked
 from callcenter.web.server import ApiServer
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
 
@@ -69,10 +72,27 @@ def a_cdr(call: str = "c-1") -> Cdr:
     )
 
 
+class AccessInMemory:
+    """Satisfies :class:`callcenter.web.gate.Access`; ``tokens`` are actors by their secret."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Actor] = {}
+        self.asked: list[Asked] = []
+
+    async def actor(self, secret: str, _peer: str) -> Actor:
+        if secret not in self.tokens:
+            raise TokenRefused("This token is not known here.")
+        return self.tokens[secret]
+
+    def record(self, asked: Asked) -> None:
+        self.asked.append(asked)
+
+
 class RowsInMemory:
     """Satisfies :class:`callcenter.web.services.Services`."""
 
     def __init__(self) -> None:
+        self.access = AccessInMemory()
         self.rows = {"21": _seat("21", "Anna"), "22": _seat("22", "李雷")}
         self.open = {"c-2": self._call("c-2")}
         self.ended = [a_cdr()]
