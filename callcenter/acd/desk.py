@@ -53,6 +53,10 @@ class Desk(Rings):
         """All seats, by number."""
         return [self._index.seats[number] for number in sorted(self._index.seats)]
 
+    def phones(self) -> dict[str, DeviceState]:
+        """Every phone that was seen, as it was seen last."""
+        return dict(self._phones)
+
     def seat_at(self, extension: str) -> Seat | None:
         """The seat that is logged in at this extension."""
         return self._index.at(extension)

@@ -53,6 +53,11 @@ class Dispatcher(Desk):
         queue = self._index.queues.get(name)
         return queue.plan if queue else None
 
+    def queue(self, name: str) -> QueueView | None:
+        """One row; ``None`` when there is no such queue."""
+        queue = self._index.queues.get(name)
+        return self._view(queue) if queue else None
+
     def queues(self) -> list[QueueView]:
         """One row per queue, by name."""
         return [self._view(self._index.queues[name]) for name in sorted(self._index.queues)]
@@ -326,12 +331,13 @@ class Dispatcher(Desk):
 
     def _view(self, queue: Queue) -> QueueView:
         now, seats = self._clock.now(), self._seats_of(queue)
-        waits = [(now - w.joined_at).total_seconds() for w in queue.callers.values()]
+        oldest = min((waiting.joined_at for waiting in queue.callers.values()), default=None)
         return QueueView(
             queue=queue.plan.name,
             tenant=queue.plan.tenant,
-            waiting=len(waits),
-            longest_wait=max(waits, default=0.0),
+            waiting=len(queue.callers),
+            longest_wait=(now - oldest).total_seconds() if oldest else 0.0,
             seats_ready=sum(seat.takes_calls for seat in seats),
             seats_logged_in=sum(seat.logged_in for seat in seats),
+            oldest=oldest,
         )

@@ -119,7 +119,7 @@ class SeatView:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueView:
-    """One row of the queue list. ``longest_wait`` in seconds."""
+    """One row of the queue list. ``longest_wait`` in seconds, of who waits since ``oldest``."""
 
     queue: str
     tenant: str
@@ -127,3 +127,4 @@ class QueueView:
     longest_wait: float
     seats_ready: int
     seats_logged_in: int
+    oldest: datetime | None = None
