@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
-from email.utils import parseaddr
 from enum import StrEnum
 from typing import Literal
 
@@ -18,6 +17,7 @@ MOST_BYTES = 20 << 20
 """Of all attachments of a mail: most servers refuse more, and base64 makes a third more of it."""
 MOST_SUBJECT = 200
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ADDRESS = re.compile(r"(?:([^<>,;\x00-\x1f\x7f-\x9f]{0,100})<([^<>\s]+)>|([^<>,;\s]+))")
 _MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -85,19 +85,24 @@ def address_of(text: str) -> Address:
     Raises:
         BadAddress: it is not one address that any server takes.
     """
-    clean = one_line(text, 320)
-    name, spec = parseaddr(clean)
+    found = _ADDRESS.fullmatch(text.strip())
+    name, spec = (found[1] or "", found[2] or found[3]) if found else ("", "")
     mailbox, _, domain = spec.rpartition("@")
     try:
         domain = domain.encode("idna").decode()
     except UnicodeError:
         domain = ""
     if not _MAILBOX.fullmatch(mailbox) or not _DOMAIN.fullmatch(domain):
-        raise BadAddress(f"{clean!r} is no mail address; write it like ann@example.com.")
+        raise _bad(text)
     try:
-        return Address(display_name=name, username=mailbox, domain=domain)
+        return Address(display_name=name.strip(' "'), username=mailbox, domain=domain)
     except (ValueError, IndexError):
-        raise BadAddress(f"{clean!r} is no mail address; write it like ann@example.com.") from None
+        raise _bad(text) from None
+
+
+def _bad(text: str) -> BadAddress:
+    shown = one_line(text, 80)
+    return BadAddress(f"{shown!r} is no mail address; write it like ann@example.com.")
 
 
 def one_line(text: str, most: int = MOST_SUBJECT) -> str:

@@ -7,6 +7,7 @@ same Message-ID.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -25,7 +26,8 @@ _WAITS = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480
 """Between attempts: about two days, as RFC 5321 4.5.4.1 wants, before it is given up."""
 _LEASE = timedelta(minutes=6)
 _LONGEST = 300.0  # seconds for one mail, less than the lease
-_COMMAND = 30.0  # seconds for one answer of the server
+_COMMAND = 30.0
+_QUIT = 2.0
 _ROUND = 5.0  # seconds between looks into the outbox
 _ROUND_OFF = 300.0  # while there is no server
 _KEEP = timedelta(days=30)
@@ -36,7 +38,11 @@ _OFF = "Mail is off; set smtp_host and smtp_from, then `callcenter mail retry`."
 class Postman:
     """Of one engine."""
 
-    def __init__(self, database: Engine, clock: Clock, smtp: Smtp) -> None:
+    def __init__(
+        self, database: Engine, clock: Clock, smtp: Smtp, *, patience: float = _COMMAND
+    ) -> None:
+        """``patience``: seconds for one answer of the server."""
+        self._patience = patience
         self._database = database
         self._clock = clock
         self._smtp = smtp
@@ -76,18 +82,26 @@ class Postman:
         import aiosmtplib
 
         smtp = self._smtp
-        await aiosmtplib.send(
-            letter,
-            sender=address_of(smtp.sender).addr_spec,
-            recipients=[address_of(mail.to).addr_spec],
+        client = aiosmtplib.SMTP(
             hostname=smtp.host,
             port=smtp.port,
             username=smtp.user or None,
             password=smtp.password or None,
             use_tls=smtp.tls == "tls",
             start_tls=smtp.tls == "starttls",
-            timeout=_COMMAND,
+            timeout=self._patience,
         )
+        try:
+            await client.connect()
+            await client.send_message(
+                letter,
+                sender=address_of(smtp.sender).addr_spec,
+                recipients=[address_of(mail.to).addr_spec],
+            )
+            with suppress(aiosmtplib.SMTPException):  # it has the letter, that is enough
+                await client.quit(timeout=_QUIT)
+        finally:
+            client.close()  # at once: an engine that stops waits for nobody's goodbye
 
     async def _failed(self, mail: Mail, error: Exception) -> None:
         why = _told(error)
