@@ -1,6 +1,6 @@
 """CDRs with their parts, and the stories behind them, in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -101,9 +101,17 @@ def get_moments(connection: Connection, call: str) -> tuple[Moment, ...] | None:
     return None if told is None else msgspec.json.decode(told, type=tuple[Moment, ...])
 
 
-def list_cdrs(connection: Connection, *, most: int = 50, parts: bool = True) -> list[Cdr]:
-    """The newest CDRs, newest first, with their parts if wanted."""
+def list_cdrs(
+    connection: Connection,
+    *,
+    most: int = 50,
+    parts: bool = True,
+    tenants: Collection[str] | None = None,
+) -> list[Cdr]:
+    """The newest CDRs, of all tenants or of some, newest first, with their parts if wanted."""
     query = select(cdrs).order_by(cdrs.c.started_at.desc(), cdrs.c.id.desc()).limit(most)
+    if tenants is not None:
+        query = query.where(cdrs.c.tenant.in_(tenants))
     found = [cdr_from(row._mapping) for row in connection.execute(query)]
     if parts:
         add_parts(connection, found)

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from callcenter.acd import Disposed, QueuePlan, SeatPlan, SeatView
 from callcenter.acd.desk import OUTSIDE
 from callcenter.acd.log import SeatTimes, dispositions_of, seat_times
+from callcenter.calls.store import get_cdr
 from callcenter.conductor.transferring import word_for
 from callcenter.engine import Engine
+from callcenter.kernel.actor import sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import Destination, Extension, Kind
+from callcenter.services.own import require_own_call, require_own_seat
 
 _BY = "command"
 _DAY = timedelta(days=1)
@@ -24,6 +27,7 @@ class EngineAgents:
 
     def log_in_outside(self, seat: str, number: str) -> None:
         """Put an agent at an outside telephone, who presses 1 for each call."""
+        require_own_seat(self._engine, seat)
         if not re.fullmatch(r"\+?[0-9]{3,20}", number):
             raise Refused(f"{number!r} is no telephone number; write digits, perhaps a + before.")
         if not self._engine.snapshot.now.numbers.way_out():
@@ -32,26 +36,33 @@ class EngineAgents:
 
     def wrap_up(self, seat: str, seconds: float) -> SeatView:
         """More wrap-up."""
+        require_own_seat(self._engine, seat)
         self._engine.dispatcher.wrap_up(seat, seconds)
         return self._engine.dispatcher.seat(seat).view()
 
     def dispose(self, seat: str, code: str) -> SeatView:
         """What came of its last call."""
+        require_own_seat(self._engine, seat)
         self._engine.dispatcher.dispose(seat, code, by=_BY)
         return self._engine.dispatcher.seat(seat).view()
 
     async def dispositions(self, call: str) -> list[Disposed]:
         """What agents said of a call."""
 
+        running = self._engine.ledger.open.get(call)
+
         def read() -> list[Disposed]:
             with self._engine.database.connect() as connection:
+                ended = None if running else get_cdr(connection, call)
+                if (found := running or ended) is not None and not sees(found.tenant):
+                    raise NotFound(f"There is no call {call}.")
                 return dispositions_of(connection, call)
 
         return await asyncio.to_thread(read)
 
     async def times(self, seat: str, since: datetime | None, until: datetime | None) -> SeatTimes:
         """How a seat spent its time."""
-        self._engine.dispatcher.seat(seat)
+        require_own_seat(self._engine, seat)
         until = min(until or self._engine.clock.now(), self._engine.clock.now())
         begin = since or until - _DAY
 
@@ -63,9 +74,7 @@ class EngineAgents:
 
     async def transfer(self, call: str, to: str) -> None:
         """Send the caller on."""
-        found = self._engine.ledger.open.get(call)
-        if found is None:
-            raise NotFound(f"There is no running call {call}.")
+        found = require_own_call(self._engine, call)
         place = Destination.parse(to)
         self._require_known(place, found.tenant)
         if not await self._engine.pbx.transfer(found.leg, word_for(place)):
@@ -73,7 +82,7 @@ class EngineAgents:
 
     async def message(self, seat: str, sender: str, text: str) -> None:
         """A text to the phone of a seat."""
-        found = self._engine.dispatcher.seat(seat)
+        found = require_own_seat(self._engine, seat)
         if not found.extension:
             raise Refused(f"Seat {seat} is not logged in; nobody would read the message.")
         if not await self._engine.pbx.message(sender, found.extension, text):

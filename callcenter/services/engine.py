@@ -15,6 +15,7 @@ from callcenter.calls.explaining import Explanation, Moment, moments_of
 from callcenter.calls.open_call import CallState
 from callcenter.calls.store import get_cdr, get_moments, list_cdrs
 from callcenter.engine import Engine
+from callcenter.kernel.actor import acting, require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
@@ -24,6 +25,7 @@ from callcenter.services.flows import EngineFlows
 from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.members import EngineMembers
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
+from callcenter.services.own import require_own_call, require_own_seat
 from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
@@ -92,19 +94,23 @@ class EngineServices:
             ),
             database=DatabaseView(ok=engine.projector.ok, backlog=backlog),
             journal=JournalView(position=engine.journal.position, projected=engine.projector.mark),
-            calls_open=len(engine.ledger.open),
-            queues=len(engine.dispatcher.queues()),
-            seats_logged_in=sum(seat.status is not SeatStatus.LOGGED_OUT for seat in seats),
+            calls_open=sum(sees(call.tenant) for call in engine.ledger.open.values()),
+            queues=len(self.queues()),
+            seats_logged_in=sum(
+                seat.status is not SeatStatus.LOGGED_OUT and sees(seat.plan.tenant)
+                for seat in seats
+            ),
             offers=_offers(engine.dispatcher.metrics),
         )
 
     def seats(self) -> list[SeatView]:
         """Every seat."""
-        return [seat.view() for seat in self._engine.dispatcher.seats()]
+        seats = self._engine.dispatcher.seats()
+        return [seat.view() for seat in seats if sees(seat.plan.tenant)]
 
     def queues(self) -> list[QueueView]:
         """Every queue."""
-        return self._engine.dispatcher.queues()
+        return [view for view in self._engine.dispatcher.queues() if sees(view.tenant)]
 
     def calls(self) -> list[CallView]:
         """Open calls, oldest first."""
@@ -116,6 +122,7 @@ class EngineServices:
         ]
 
     async def cdrs(self, most: int) -> list[Cdr]:
+            if sees(call.tenant)
         """The newest CDRs."""
         return await asyncio.to_thread(_asked, lambda: self._list_cdrs(most))
 
@@ -127,18 +134,24 @@ class EngineServices:
         return cdr
 
     async def explain(self, call: str) -> Explanation:
+        require_own(cdr.tenant, f"There is no ended call {call}.")
         """Why a call went where it went."""
         found = self._engine.ledger.open.get(call)
         if found is not None:
             return Explanation(call=call, ended=False, moments=moments_of(found.events))
         moments = await asyncio.to_thread(_asked, lambda: self._get_moments(call))
         if moments is None:
+            require_own(found.tenant, f"There is no call {call}.")
             raise NotFound(f"There is no call {call}.")
         return Explanation(call=call, ended=True, moments=moments)
 
     def seat_log_in(self, seat: str, extension: str) -> None:
+        if (cdr := await asyncio.to_thread(_asked, lambda: self._get_cdr(call))) is not None:
+            require_own(cdr.tenant, f"There is no call {call}.")
         """Put an agent at a phone."""
-        if extension not in self._engine.snapshot.now.numbers.extensions:
+        require_own_seat(self._engine, seat)
+        found = self._engine.snapshot.now.numbers.extensions.get(extension)
+        if found is None or not sees(found.tenant):
             raise NotFound(f"There is no extension {extension}.")
         self._engine.dispatcher.log_in(seat, extension, by=_BY)
 
@@ -147,12 +160,14 @@ class EngineServices:
         self._engine.dispatcher.log_out(seat, by=_BY)
 
     def seat_ready(self, seat: str) -> None:
+        require_own_seat(self._engine, seat)
         """It takes calls."""
         self._engine.dispatcher.ready(seat, by=_BY)
 
     def seat_busy(self, seat: str, reason: str) -> None:
+        require_own_seat(self._engine, seat)
         """It takes none for now."""
-        tenant = self._engine.dispatcher.seat(seat).plan.tenant
+        tenant = require_own_seat(self._engine, seat).plan.tenant
         for pause in self._engine.snapshot.now.plan.pauses_of(tenant):
             if reason in (pause.key, pause.name):
                 self._engine.dispatcher.busy(seat, pause.name, by=_BY, limit=pause.limit)
@@ -161,9 +176,7 @@ class EngineServices:
 
     async def hang_up(self, call: str) -> None:
         """End a running call."""
-        found = self._engine.ledger.open.get(call)
-        if found is None:
-            raise NotFound(f"There is no running call {call}.")
+        found = require_own_call(self._engine, call)
         await self._engine.pbx.hangup(found.leg, Cause.NORMAL)
 
     async def reload(self) -> None:
@@ -177,7 +190,7 @@ class EngineServices:
 
     def _list_cdrs(self, most: int) -> list[Cdr]:
         with self._engine.database.connect() as connection:
-            return list_cdrs(connection, most=most)
+            return list_cdrs(connection, most=most, tenants=acting.get().tenants)
 
     def _get_cdr(self, call: str) -> Cdr | None:
         with self._engine.database.connect() as connection:

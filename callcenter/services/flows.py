@@ -27,6 +27,7 @@ from callcenter.ivr.store import (
     put_in_force,
 )
 from callcenter.ivr.validate import Checked, Known, validate
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import CallCenterError, NotFound, Refused
 from callcenter.lines import load_lines
 from callcenter.numbers import load_numbers
@@ -97,7 +98,7 @@ class FlowDesk:
                 newest=seen.newest if seen else version.version,
                 published_at=version.published_at if version.in_force else None,
             )
-        return list(rows.values())
+        return [row for row in rows.values() if sees(row.tenant)]
 
     def versions(self, name: str) -> list[FlowVersion]:
         """Versions of a flow, newest first."""
@@ -105,6 +106,7 @@ class FlowDesk:
             found = list_versions(connection, name)
         if not found:
             raise NotFound(f"There is no flow {name!r}.")
+        require_own(found[0].tenant, f"There is no flow {name!r}.")
         return found
 
     def document(self, name: str, version: int = 0) -> str:
@@ -162,9 +164,9 @@ class FlowDesk:
     # -- inside -------------------------------------------------------------------------------
 
     def _version(self, name: str, version: int) -> int:
+        versions = self.versions(name)
         if version:
             return version
-        versions = self.versions(name)
         return next((v.version for v in versions if v.in_force), versions[0].version)
 
     def _put(self, name: str, version: int, instead_of: int = 0) -> FlowVersion:
@@ -210,12 +212,13 @@ class FlowDesk:
 def _owner(flow: Flow, tenant: str, snapshot: Snapshot) -> str:
     if flow.tenant and tenant and flow.tenant != tenant:
         raise Refused(f"The document is of tenant {flow.tenant!r}, not of {tenant!r}.")
-    tenants = snapshot.numbers.tenants
+    tenants = [name for name in snapshot.numbers.tenants if sees(name)]
     owner = flow.tenant or tenant or (next(iter(tenants)) if len(tenants) == 1 else "")
     if not owner and tenants:
         raise Refused(f"Say whose flow this is: one of {', '.join(sorted(tenants))}.")
     if owner and owner not in tenants:
         raise NotFound(f"There is no tenant {owner!r}.")
+    require_own(owner, "Say whose flow this is; you see no tenant.")
     return owner
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Engine as Database
 
 from callcenter.engine import Engine
+from callcenter.kernel.actor import sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.members import (
     BadLine,
@@ -30,7 +31,7 @@ class EngineMembers:
 
     async def everybody(self, tenant: str) -> list[Member]:
         """Out of memory."""
-        return self._book.everybody(tenant)
+        return [member for member in self._book.everybody(tenant) if sees(member.tenant)]
 
     async def add(self, member: Member, pin: str) -> Member:
         """New, or new terms."""

@@ -17,6 +17,7 @@ from callcenter.ivr import upload
 from callcenter.ivr.prompt_store import PromptStore
 from callcenter.ivr.prompts import BadPrompt, Origin, PromptVersion, check_place
 from callcenter.ivr.speech import Espeak, Speaker
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import NotFound
 from callcenter.numbers import load_numbers
 from callcenter.services.faults import told
@@ -60,7 +61,7 @@ class PromptDesk:
     @told
     def versions(self, tenant: str = "", name: str = "") -> list[PromptVersion]:
         """All versions, or those of a tenant or prompt; newest last."""
-        return self._store.versions(tenant, name)
+        return [found for found in self._store.versions(tenant, name) if sees(found.tenant)]
 
     @told
     def number(self, tenant: str, name: str) -> int:
@@ -121,13 +122,15 @@ class PromptDesk:
     def _place(self, tenant: str, name: str, language: str) -> tuple[str, str]:
         """Whose prompt and in which language; the only tenant and its language need no naming."""
         with self._database.connect() as connection:
-            known = load_numbers(connection).tenants
+            tenants = load_numbers(connection).tenants
+        known = {name: found for name, found in tenants.items() if sees(name)}
         owner = tenant or (next(iter(known)) if len(known) == 1 else "")
         names = ", ".join(sorted(known)) or "none yet"
         if not owner:
             raise NotFound(f"Say whose prompt this is, one of: {names}.")
         if owner not in known:
             raise NotFound(f"There is no tenant {owner!r}; there are: {names}.")
+        require_own(owner, "")
         language = language or known[owner].language
         check_place(owner, name, language)
         return owner, language

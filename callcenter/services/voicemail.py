@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import NotFound
 from callcenter.records.model import Message
 from callcenter.records.store import get_message, list_messages, mark_heard, remove_message
@@ -23,7 +24,8 @@ class VoicemailDesk:
     def messages(self, box: str = "") -> list[Message]:
         """Messages of a box, or of all; newest first."""
         with self._database.connect() as connection:
-            return list_messages(connection, box=box)
+            found = list_messages(connection, box=box)
+        return [message for message in found if sees(message.tenant)]
 
     @told
     def audio(self, message: str, *, heard: bool) -> bytes:
@@ -51,6 +53,7 @@ class VoicemailDesk:
             found = get_message(connection, message)
         if found is None:
             raise NotFound(f"There is no voicemail message {message!r}.")
+        require_own(found.tenant, f"There is no voicemail message {message!r}.")
         return found
 
 
