@@ -121,6 +121,8 @@ class Engine:
         self.allowances.restore(records, mark)
         self.bus.subscribe(CallClosed, self.last_agents.note)
         self.bus.subscribe(CallNote, self.allowances.note)
+        self.bus.subscribe(CallNote, self.conductor.note)
+        self.bus.subscribe(StateChanged, self.conductor.inboxes.pulse)
         self.bus.subscribe(StatusChanged, self.register.note)
         self.bus.subscribe(StateChanged, _log_state)
         self.bus.subscribe(StateChanged, self.register.note_state)

@@ -206,6 +206,28 @@ class Desk(Rings):
             self._follow_phone(seat)
             self.refresh(seat)
 
+    def engage(self, number: str, call: str) -> bool:
+        """Offer this seat nobody while its phone is in ``call`` by another way: as a listener.
+
+        ``False``: the seat is on a call, or its phone is in use.
+        """
+        seat = self.seat(number)
+        free = seat.state in (SeatState.IDLE, SeatState.WRAP_UP)
+        if seat.offer is not None or seat.engaged or not free:
+            return False
+        seat.engaged = call
+        self._follow_phone(seat)
+        return True
+
+    def disengage(self, number: str) -> None:
+        """The phone is out of that call; the seat is as its phone is."""
+        seat = self._index.seats.get(number)
+        if seat is None or not seat.engaged:
+            return
+        seat.engaged = ""
+        self._follow_phone(seat)
+        self.refresh(seat)
+
     # -- inside -------------------------------------------------------------------------------
 
     def _subject(self, seat: Seat) -> tuple[str, str]:
@@ -232,6 +254,8 @@ class Desk(Rings):
         outside = seat.extension.startswith(OUTSIDE)  # nothing is seen of that telephone
         unknown = DeviceState.IDLE if outside else DeviceState.UNREACHABLE
         phone = self._phones.get(seat.extension, unknown)
+        if seat.engaged and phone is not DeviceState.UNREACHABLE:
+            phone = DeviceState.IN_USE  # or about to be
         if phone is DeviceState.IDLE and seat.state is SeatState.IDLE:
             return
         cue = _PHONE_CUES.get(phone)

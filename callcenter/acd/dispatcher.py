@@ -7,7 +7,7 @@ and the callers; agents in ``desk``, offers in ``rings``, matching in ``core``.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.acd.core import HELD
 from callcenter.acd.desk import Desk
@@ -35,6 +35,7 @@ from callcenter.acd.waiting import Waiting, order_of
 from callcenter.kernel.errors import NotFound
 
 __all__ = ["Dispatcher", "Waiting"]
+_MOST_PRIORITY = 100_000
 
 
 class Dispatcher(Desk):
@@ -181,6 +182,48 @@ class Dispatcher(Desk):
         waiting.call, waiting.virtual, waiting.on_offer = call, False, on_offer
         self._index.callers[call] = waiting
         return True
+
+    def move(self, call: str, to: str) -> bool:
+        """Send a waiting caller on to another place, as an overflow would.
+
+        ``False``: they wait no more, or are being offered to a seat.
+        """
+        waiting = self._index.callers.get(call)
+        if waiting is None:
+            return False
+        self._send_on(waiting, waiting.queue, OverflowReason.MOVED, to)
+        return waiting.gone
+
+    def prioritise(self, call: str, priority: int | None) -> int | None:
+        """Give a waiting caller a priority, or (``None``) the least that makes them the first.
+
+        Returns it, or ``None`` when they wait no more. Who is being offered to a seat is it still.
+        """
+        waiting = self._index.callers.get(call)
+        if waiting is None:
+            return None
+        ageing = self._index.queues[waiting.queue].plan.ageing
+        if priority is None:
+            priority = self._first_priority(waiting, ageing)
+        waiting.priority = priority
+        waiting.order = order_of(waiting.joined_at, priority, ageing)
+        if not waiting.offers:
+            self._move(waiting, lambda need: need)
+        return priority
+
+    def _first_priority(self, waiting: Waiting, ageing: timedelta | None) -> int:
+        """The least priority that is before all others of the caller's queues."""
+        queues = (self._index.queues[name] for name in waiting.queues)
+        others = [w for queue in queues for w in queue.callers.values() if w is not waiting]
+        first = min((other.order for other in others), default=None)
+        priority = waiting.priority
+        while (
+            first is not None
+            and priority < _MOST_PRIORITY
+            and order_of(waiting.joined_at, priority, ageing) >= first
+        ):
+            priority += 1
+        return priority
 
     def ahead(self, waiting: Waiting) -> int:
         """Callers who will be served before this one."""

@@ -110,6 +110,7 @@ class OverflowReason(StrEnum):
     NO_SEAT = "no_seat"
     WAITED = "waited"
     RECIPE = "recipe"
+    MOVED = "moved"  # by a supervisor
     KEY = "key"  # pressed by the caller while waiting
 
 
@@ -171,13 +172,15 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatPlan:
-    """A seat as the administrator set it up. ``pin_hash`` is argon2."""
+    """A seat as the administrator set it up. ``pin_hash`` is argon2; ``listens`` is how many calls
+    may be listened to from it at once, 0: as many as its tenant allows."""
 
     number: str
     tenant: str
     name: str
     pin_hash: str
     skills: tuple[Skill, ...] = ()
+    listens: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,14 +104,19 @@ class Rings(Core):
         ring: timedelta,
         music: str = "default",
         record: bool = True,
+        willing: bool = False,
     ) -> Offer | None:
         """One named seat for one caller, outside any queue: last agent, seat node, line at a seat.
+
+        ``willing``: it is asked for from the seat itself, so it may be on a break.
 
         ``None`` when the seat is not free now. The offer's ``queue`` is empty; what becomes of it
         is told by :meth:`answered`, :meth:`failed` and :meth:`talk_ended` as for any other offer.
         """
         seat = self._index.seats.get(number)
-        if seat is None or seat.leaving or not seat.takes_calls:
+        if seat is None or seat.leaving:
+            return None
+        if not (seat.takes_calls or (willing and seat.could_take)):
             return None
         plan = replace(_DIRECT, ring=ring, music=music, record=record)
         offer = self._offer(plan, seat, call, seat.extension)

@@ -41,6 +41,7 @@ class Seat:
         self.extension = ""
         self.state = SeatState.IDLE
         self.offer: Offer | None = None
+        self.engaged = ""  # the call that its phone is in besides any offer: as a listener
         self.waiting: Waiting | None = None
         self.misses: dict[OfferFailure, int] = {}
         self.resting_until = 0.0
@@ -79,8 +80,15 @@ class Seat:
             self.status is SeatStatus.READY
             and self.state is SeatState.IDLE
             and self.offer is None
+            and not self.engaged
             and self.resting_until <= self._clock.monotonic()
         )
+
+    @property
+    def could_take(self) -> bool:
+        """It may be rung for a caller whom its own agent asks for, on a break or not."""
+        idle = self.state is SeatState.IDLE and self.offer is None and not self.engaged
+        return idle and self.status is not SeatStatus.LOGGED_OUT
 
     def say(
         self,
@@ -162,7 +170,7 @@ class Seat:
             reason=self.reason,
             state=self.state,
             extension=self.extension,
-            call=self.call,
+            call=self.call or self.engaged,
             since=self.since,
             until=self.until if self.state is SeatState.WRAP_UP else self.pause_until,
         )

@@ -53,6 +53,7 @@ seats = Table(
     Column("name", String(128), nullable=False),
     Column("pin_hash", String(255), nullable=False),
     Column("skills", Text, nullable=False, server_default="[]"),  # JSON: list of Skill
+    Column("listens", Integer, nullable=False, server_default="0"),
 )
 
 queues = Table(
@@ -114,6 +115,7 @@ def load_plan(connection: Connection) -> Plan:
                 name=row.name,
                 pin_hash=row.pin_hash,
                 skills=msgspec.json.decode(row.skills, type=tuple[Skill, ...]),
+                listens=row.listens,
             )
             for row in connection.execute(select(seats))
         },
@@ -178,6 +180,7 @@ def save_seat(connection: Connection, seat: SeatPlan) -> None:
             name=seat.name,
             pin_hash=seat.pin_hash,
             skills=msgspec.json.encode(seat.skills).decode(),
+            listens=seat.listens,
         )
     )
 

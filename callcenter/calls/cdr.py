@@ -115,6 +115,7 @@ class Cdr:
     hold_seconds: float = 0.0
     result: Result = Result.GAVE_UP
     ended_by: EndedBy = EndedBy.CALLER
+    ended_by_name: str = ""  # who, when it was a supervisor
     cause: int = 0
     resumed: int = 0
     recording_due: bool = False

@@ -14,18 +14,21 @@ from callcenter.calls.model import (
     CallbackDialled,
     CallbackFailed,
     CallEnded,
+    Intervened,
     LinesPassed,
     Offered,
     OfferEnded,
     OfferMade,
     OfferOutcome,
     PlaceRegained,
+    Prioritised,
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
     Resumed,
     Routed,
     SeatChosen,
+    SteppedOut,
     TalkEnded,
     TalkStarted,
     TurnedAway,
@@ -118,10 +121,23 @@ def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per e
             return f"The talk is over; ended by the {event.by.value}."
         case Resumed():
             return "Comes back to the engine."
+        case Intervened():
+            return _stepped_in(event)
+        case SteppedOut():
+            return f"{event.who} is out again ({event.act})."
+        case Prioritised():
+            return f"Has priority {event.priority} in queue {event.queue}."
         case CallEnded():
-            return f"Ends, by the {event.by.value}, cause {event.cause}."
+            name = f" {event.name}" if event.name else ""
+            return f"Ends, by the {event.by.value}{name}, cause {event.cause}."
         case _:
             return ""
+
+
+def _stepped_in(event: Intervened) -> str:
+    who = f", by {event.who}" if event.who else ""
+    to = f", to {event.to}" if event.to else ""
+    return f"{event.by or 'Somebody'} acts: {event.act}{who}{to}."
 
 
 def _left(event: QueueLeft) -> str:

@@ -50,6 +50,7 @@ def cdr_of(call: str, events: Sequence[AnyCallEvent]) -> Cdr:
         started_at=first.at,
         ended_at=max(first.at, last.at),
         ended_by=last.by,
+        ended_by_name=last.name,
         cause=last.cause,
     )
     cdr.duration_seconds = (cdr.ended_at - cdr.started_at).total_seconds()

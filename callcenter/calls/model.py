@@ -19,6 +19,7 @@ class EndedBy(StrEnum):
     SEAT = "seat"
     ENGINE = "engine"  # the flow was through
     TRANSFER = "transfer"  # somebody sent the caller to somebody else
+    SUPERVISOR = "supervisor"  # by an act from outside the call; ``CallEnded.name`` says whose
     LOST = "lost"  # the PBX lost it (restart, power); nobody hung up
 
 
@@ -265,11 +266,39 @@ class Sent(CallEvent, frozen=True, kw_only=True):
     by: str
 
 
+class Intervened(CallEvent, frozen=True, kw_only=True):
+    """Somebody stepped in from outside the call, and it was done.
+
+    ``act`` is a word of :class:`callcenter.supervision.Act`, ``by`` who did it, ``who`` the seat or
+    number that came in by it, ``to`` what became of the caller (a place, a priority).
+    """
+
+    act: str
+    by: str
+    who: str = ""
+    to: str = ""
+
+
+class SteppedOut(CallEvent, frozen=True, kw_only=True):
+    """Who came in to listen or to talk is out again, while the call goes on."""
+
+    act: str
+    who: str
+
+
+class Prioritised(CallEvent, frozen=True, kw_only=True):
+    """The waiting caller has another priority from now on."""
+
+    queue: str
+    priority: int
+
+
 class CallEnded(CallEvent, frozen=True, kw_only=True):
-    """The last event of every call."""
+    """The last event of every call. ``name`` is who ended it, where ``by`` is a supervisor."""
 
     by: EndedBy
     cause: int
+    name: str = ""
 
 
 AnyCallEvent = (
@@ -300,5 +329,8 @@ AnyCallEvent = (
     | RecordingEnded
     | Resumed
     | Sent
+    | Intervened
+    | SteppedOut
+    | Prioritised
     | CallEnded
 )

@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from callcenter.calls.model import (
     Answered,
     AnyCallEvent,
@@ -15,6 +17,7 @@ from callcenter.calls.model import (
     OfferOutcome,
     OfferRang,
     PlaceRegained,
+    Prioritised,
     QueueJoined,
     QueueLeft,
     RecordingEnded,
@@ -91,7 +94,7 @@ class OpenCall:
             return CallState.WAITING
         return CallState.IN_FLOW if self.answered else CallState.ARRIVING
 
-    def apply(self, event: AnyCallEvent) -> None:  # noqa: PLR0912 - one case per event kind
+    def apply(self, event: AnyCallEvent) -> None:  # noqa: PLR0912, PLR0915 - one case per event kind
         """Take one more event."""
         self.events.append(event)
         match event:
@@ -114,6 +117,9 @@ class OpenCall:
                 self.callback, self.called_back = event, False
             case CallbackDialled():
                 self.called_back = True
+            case Prioritised() if self.queue is not None:
+                joined = msgspec.structs.replace(self.queue, priority=event.priority)
+                self.queue = joined
             case PlaceRegained():
                 self.place = event.since
             case OfferMade():

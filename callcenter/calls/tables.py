@@ -51,6 +51,7 @@ cdrs = Table(
     Column("hold_seconds", Float, nullable=False, server_default="0"),
     Column("result", String(16), nullable=False),
     Column("ended_by", String(16), nullable=False),
+    Column("ended_by_name", String(64), nullable=False, server_default=""),
     Column("cause", Integer, nullable=False),
     Column("resumed", Integer, nullable=False),
     Column("recording_due", Boolean, nullable=False, server_default=text("false")),

@@ -100,6 +100,12 @@ def list_tenants(as_json: bool) -> None:
 @click.option("--zone", help="Time zone, like Asia/Shanghai.")
 @click.option("--country", help="Where numbers without + belong, like CN.")
 @click.option("--calls", "calls_limit", type=click.IntRange(0), help="Most calls at once; 0: any.")
+@click.option(
+    "--announce-listening",
+    type=click.Choice(("none", "agent", "both")),
+    help="Who is told before a supervisor listens.",
+)
+@click.option("--listens", type=click.IntRange(1, 100), help="Calls one may listen to at once.")
 @json_option
 def set_tenant(tenant: str, as_json: bool, **values: Any) -> None:
     """Make TENANT, or change it; what is not given stays."""

@@ -6,12 +6,16 @@ from typing import Any
 
 import structlog
 
-from callcenter.calls import EndedBy, OpenCall
+from callcenter.calls import CallEnded, EndedBy, OpenCall, TalkEnded, TalkStarted
+from callcenter.calls.ledger import CallNote
 from callcenter.conductor import texting, transferring
 from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
+from callcenter.conductor.inbox import Inboxes
+from callcenter.conductor.listening import ListeningIn
 from callcenter.conductor.session import Session
+from callcenter.conductor.stepping import Stepping
 from callcenter.kernel.errors import CallCenterError
 from callcenter.kernel.ids import new_id
 from callcenter.pbx.causes import Cause
@@ -43,6 +47,8 @@ class Conductor:
         self._context = context
         self._pbx = pbx
         context.callbacks = Callbacks(context, pbx)
+        self.listening = ListeningIn(context, pbx)
+        self.stepping = Stepping(context, pbx, self.listening)
         self._sessions: dict[str, asyncio.Task[None]] = {}
         self._closing: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,6 +70,24 @@ class Conductor:
     def attends(self, call: str) -> bool:
         """Whether a session of this engine serves the call."""
         return call in self._sessions
+
+    @property
+    def inboxes(self) -> Inboxes:
+        """Where acts on calls go."""
+        return self._context.inboxes
+
+    def note(self, note: CallNote) -> None:
+        """Something was written down about a call."""
+        context = self._context
+        match note.event:
+            case TalkEnded():
+                self.listening.talk_ended(note.call)
+            case TalkStarted():
+                context.kept_places.pop(note.call, None)
+            case CallEnded():
+                context.release_reserved(note.call)
+                context.kept_places.pop(note.call, None)
+        context.inboxes.note(note)
 
     # -- calls --------------------------------------------------------------------------------
 
@@ -124,6 +148,7 @@ class Conductor:
             case DeviceChanged():
                 self._context.dispatcher.phone_seen(event.extension, event.state)
             case LegEnded():
+                self.listening.leg_ended(event.leg)
                 call = self._context.ledger.open.get(event.call)
                 if call is not None and call.leg == event.leg and call.id not in self._sessions:
                     self._spawn(self._close_unwatched(call))
@@ -155,8 +180,10 @@ class Conductor:
     async def _agree(self) -> None:
         """Compare what we believe with what the PBX says, and mend ours."""
         try:
-            for extension, state in (await self._pbx.devices()).items():
+            devices = await self._pbx.devices()
+            for extension, state in devices.items():
                 self._context.dispatcher.phone_seen(extension, state)
+            self.listening.seen(devices)
             before = list(self._context.ledger.open.values())
             legs = await self._pbx.legs()
             live = {leg.leg for leg in legs}

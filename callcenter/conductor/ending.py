@@ -54,6 +54,7 @@ def settle_dial(
     if talk is not None:
         if dial is not None and dial.answered_at and dial.talk is not None:
             at = dial.answered_at + dial.talk
+        by = context.inboxes.by_now(call.id, by)
         context.ledger.note(call.id, TalkEnded(at=at, offer=talk.offer, seat=talk.seat, by=by))
     for held in context.held.pop(call.id, ()):
         if talk is not None and held.seat == talk.seat:
@@ -93,8 +94,13 @@ def _answered(context: Context, call: OpenCall, dial: DialResult, at: datetime) 
 
 
 async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at: datetime) -> None:
-    """Last entries of a call: queue left, recording kept, call ended."""
-    note = context.ledger.note
+    """Last entries of a call: queue left, recording kept, call ended.
+
+    A caller who is gone may have been hung up on by a supervisor; that is found out here.
+    """
+    note, name = context.ledger.note, ""
+    if by is EndedBy.CALLER:
+        by, name = await context.inboxes.who_ended(call.id)
     if call.queue is not None:
         note(call.id, QueueLeft(at=at, queue=call.queue.queue, by=QueueLeftBy.ABANDONED))
     if call.recording is not None:
@@ -112,4 +118,4 @@ async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at:
                 ),
             )
     if call.id in context.ledger.open:
-        note(call.id, CallEnded(at=at, by=by, cause=int(cause)))
+        note(call.id, CallEnded(at=at, by=by, cause=int(cause), name=name))

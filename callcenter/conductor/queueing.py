@@ -71,6 +71,10 @@ class QueueVisit:
             now = context.clock.now()
             joining = QueueJoined(at=now, queue=self._queue, priority=self._priority)
             context.ledger.note(call.id, joining)
+            since = context.kept_places.pop(call.id, now)
+            if since < now:
+                kept = PlaceRegained(at=now, queue=self._queue, since=since)
+                context.ledger.note(call.id, kept)
         waiting = self._join()
         try:
             return await self._serve(waiting)

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from callcenter.acd import Offer
 from callcenter.calls import OpenCall
 from callcenter.conductor.context import Context
 from callcenter.conductor.parties import Party, Rings
@@ -49,11 +50,18 @@ class Reach:
         plan = self._context.snapshot.now.plan.seats.get(number)
         if plan is None or plan.tenant != self._tenant:
             return DialStatus.UNREACHABLE
-        offer = self._context.dispatcher.take(number, self._call.id, ring=ring or RING)
+        offer = self._take(number, ring or RING)
         if offer is None:
             return DialStatus.BUSY
         party = Party(kind="seat", **where(self._context, offer), offer=offer)
         return await self._ring(party, ring or RING, self._ringing)
+
+    def _take(self, number: str, ring: timedelta) -> Offer | None:
+        """The seat, unless it was taken for this caller already by whoever sent them here."""
+        reserved = self._context.reserved.get(self._call.id)
+        if reserved is not None and reserved.seat == number:
+            return self._context.reserved.pop(self._call.id)
+        return self._context.dispatcher.take(number, self._call.id, ring=ring)
 
     async def _ring(
         self, party: Party, ring: timedelta, ringing: str, presents: str = ""

@@ -93,7 +93,7 @@ def talk_over(
 
     After an attended transfer that seat is long out, and the lease of the one after it ends.
     """
-    talk = call.talk
+    talk, by = call.talk, context.inboxes.by_now(call.id, by)
     if talk is not None:
         context.ledger.note(call.id, TalkEnded(at=at, offer=talk.offer, seat=talk.seat, by=by))
     lease = context.handed.pop(call.id, None) or lease

@@ -27,7 +27,9 @@ class Tenant:
     """A client company. ``language`` is a prompt language (zh, en, ja); ``zone`` an IANA name.
 
     ``country`` (ISO 3166) is where a caller's number without ``+`` belongs; ``calls_limit`` is how
-    many calls it may have at once, 0 for any number.
+    many calls it may have at once, 0 for any number. ``announce_listening``: who is told before a
+    supervisor listens, where the law wants it: ``""`` nobody, ``agent`` or ``both``; ``listens``
+    is how many calls may be listened to from one seat or phone at once.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Tenant:
     zone: str = "UTC"
     country: str = "CN"
     calls_limit: int = 0
+    announce_listening: str = ""
+    listens: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

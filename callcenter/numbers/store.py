@@ -35,6 +35,8 @@ tenants = Table(
     Column("zone", String(64), nullable=False),
     Column("country", String(2), nullable=False),
     Column("calls_limit", Integer, nullable=False),
+    Column("announce_listening", String(8), nullable=False, server_default=""),
+    Column("listens", Integer, nullable=False, server_default="1"),
 )
 
 numbers = Table(
@@ -86,6 +88,8 @@ def load_numbers(connection: Connection) -> Numbers:
                 zone=row.zone,
                 country=row.country,
                 calls_limit=row.calls_limit,
+                announce_listening=row.announce_listening,
+                listens=row.listens,
             )
             for row in connection.execute(select(tenants))
         },
@@ -119,6 +123,8 @@ def save_tenant(connection: Connection, tenant: Tenant) -> None:
             zone=tenant.zone,
             country=tenant.country,
             calls_limit=tenant.calls_limit,
+            announce_listening=tenant.announce_listening,
+            listens=tenant.listens,
         )
     )
 

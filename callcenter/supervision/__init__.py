@@ -1,1 +1,6 @@
-"""Supervisors: who may act on calls and seats, what they do, and the record of it."""
+"""Supervisors: what they may do to calls and when, who listens where, why an act was not done."""
+
+from callcenter.supervision.listening import Listeners, Listening, ListeningView
+from callcenter.supervision.model import LISTENING, Act, why_not
+
+__all__ = ["LISTENING", "Act", "Listeners", "Listening", "ListeningView", "why_not"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -57,6 +57,8 @@ class TenantChange(_Body):
     zone: Name | None = None
     country: str | None = Field(None, min_length=2, max_length=2)
     calls_limit: int | None = Field(None, ge=0)
+    announce_listening: Literal["", "agent", "both"] | None = None
+    listens: int | None = Field(None, ge=1, le=100)
 
 
 class NumberChange(_Body):
