@@ -137,6 +137,7 @@ class _App:
             engine.on_prompts = self._apply_rings
         try:
             await engine.start()
+            await services.live.start()
             # What is loaded stays: a full collection would walk it while no call is served.
             gc.collect()
             gc.freeze()
@@ -147,6 +148,7 @@ class _App:
             await self._until_stopped(engine)
         finally:
             await self._api.stop()
+            await services.live.stop()
             if self._with_pbx and self._stopping.is_set():
                 await engine.hang_up_all()
             await engine.stop()

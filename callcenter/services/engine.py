@@ -23,6 +23,7 @@ from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
 from callcenter.services.mail import EngineMail, MailDesk
+from callcenter.services.live import EngineLive
 from callcenter.services.members import EngineMembers
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.own import require_own_call, require_own_seat
@@ -66,6 +67,8 @@ class EngineServices:
         self._stop = stop
         self._apply = apply
         self.access: Access = EngineAccess(engine)
+        self.live = EngineLive(engine)
+        self.feed = self.live.feed
         self.flows: Flows = EngineFlows(engine)
         self.routing: Routing = EngineRouting(engine)
         self.agents: Agents = EngineAgents(engine)

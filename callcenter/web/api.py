@@ -20,6 +20,7 @@ from callcenter.web.agents import add_agents
 from callcenter.web.flows import add_flows
 from callcenter.web.gate import Gate, problem, require_right
 from callcenter.web.lines import add_lines
+from callcenter.web.live import add_live
 from callcenter.web.mail import add_mail
 from callcenter.web.members import add_members
 from callcenter.web.prompts import add_prompts
@@ -92,6 +93,7 @@ def create_api(services: Services) -> FastAPI:
     _engine(router, services)
     _seats(router, services)
     _calls(router, services)
+    add_live(router, services)
     add_flows(router, services)
     add_prompts(router, services)
     add_voicemail(router, services)

@@ -21,6 +21,8 @@ LEAST: dict[Act, Role] = {
     ("GET", "/v1/status"): _AGENT,
     ("POST", "/v1/reload"): _PLATFORM,
     ("POST", "/v1/stop"): _PLATFORM,
+    ("GET", "/v1/board"): _SUPERVISOR,
+    ("GET", "/v1/events"): _SUPERVISOR,
     # seats; an agent has its own only
     ("GET", "/v1/seats"): _AGENT,
     ("POST", "/v1/seats/{seat}/login"): _AGENT,

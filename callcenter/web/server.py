@@ -38,6 +38,7 @@ class ApiServer:
     def __init__(self) -> None:
         self._door: Door | None = None
         self._server: _Server | None = None
+        self._services: Services | None = None
         self._task: asyncio.Task[None] | None = None
 
     def claim(self, path: Path) -> None:
@@ -69,6 +70,7 @@ class ApiServer:
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        self._services = services
         self._server = server = _Server(config)
         self._task = asyncio.create_task(server.serve([self._door.listen()]), name="api")
         self._task.add_done_callback(_tell_end)
@@ -80,6 +82,8 @@ class ApiServer:
 
     async def stop(self) -> None:
         """Answer what is being asked, close, and let another engine in; harmless when not begun."""
+        if self._services is not None:
+            self._services.feed.close()  # its readers would stay for ever
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.wait({self._task})

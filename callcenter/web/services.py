@@ -10,6 +10,7 @@ from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.web.agents import Agents
+from callcenter.web.feed import Feed
 from callcenter.web.flows import Flows
 from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
@@ -26,6 +27,10 @@ class Services(Protocol):
     @property
     def access(self) -> Access:
         """Who may come in, and what they did."""
+
+    @property
+    def feed(self) -> Feed:
+        """What the live board shows."""
 
     @property
     def routing(self) -> Routing:

@@ -5,7 +5,8 @@ It stands for ``app`` in tests of the API and of the command line; the rows are 
 
 import asyncio
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +20,9 @@ from callcenter.calls.explaining import Explanation, Moment, PassedOver
 from callcenter.calls.model import EndedBy
 from callcenter.calls.open_call import CallState
 from callcenter.kernel.actor import Actor
+from callcenter.kernel.clock import Timer
 from callcenter.kernel.errors import NotFound, Refused
+from callcenter.web.feed import Feed
 from callcenter.web.gate import Asked
 from callcenter.web.server import ApiServer
 from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
@@ -72,6 +75,22 @@ def a_cdr(call: str = "c-1") -> Cdr:
     )
 
 
+class WallClock:
+    """The machine's, for whatever loop runs."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        return asyncio.get_running_loop().call_later(seconds, call)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
 class AccessInMemory:
     """Satisfies :class:`callcenter.web.gate.Access`; ``tokens`` are actors by their secret."""
 
@@ -93,6 +112,7 @@ class RowsInMemory:
 
     def __init__(self) -> None:
         self.access = AccessInMemory()
+        self.feed = Feed(WallClock())
         self.rows = {"21": _seat("21", "Anna"), "22": _seat("22", "李雷")}
         self.open = {"c-2": self._call("c-2")}
         self.ended = [a_cdr()]
