@@ -43,6 +43,7 @@ from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import Recordings, Voicemail
+from callcenter.reports import count_calls, count_seat
 from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
 
 _log = structlog.get_logger(__name__)
@@ -71,8 +72,8 @@ class Engine:
         self.bus = Bus()
         self.journal = Journal(journal)
         self.projector = Projector(database)
-        self.ledger = Ledger(self.journal, self.projector, self.bus)
-        self.register = Register(self.journal, self.projector)
+        self.ledger = Ledger(self.journal, self.projector, self.bus, count_calls)
+        self.register = Register(self.journal, self.projector, count_seat)
         self.members = MemberBook(self.journal, self.projector)
         self.last_agents = LastAgents()
         self.allowances = Allowances(self.members)

@@ -38,7 +38,7 @@ seat_log = Table(
     Column("by", String(64), nullable=False),
     Column("queue", String(64), nullable=False, server_default=""),
     Index("ix_seat_log_seat_at", "seat", "at"),
-    Index("ix_seat_log_at", "at"),
+    Index("ix_seat_log_seat_position", "seat", "position"),
 )
 
 seat_wrap_ups = Table(
@@ -132,7 +132,7 @@ def seat_times(connection: Connection, seat: str, since: datetime, until: dateti
     within = select(seat_log).where(of_seat, seat_log.c.at >= since)
     in_order = within.order_by(seat_log.c.at, seat_log.c.position)
     rows = [*connection.execute(before), *connection.execute(in_order)]
-    return add_up([_noted(row) for row in rows], seat, since, until)
+    return add_up([noted_of(row) for row in rows], seat, since, until)
 
 
 def add_up(noted: Iterable[SeatNoted], seat: str, since: datetime, until: datetime) -> SeatTimes:
@@ -159,7 +159,8 @@ def part_of(noted: SeatNoted) -> str:
     return "ready" if noted.state is SeatState.IDLE else noted.state.value
 
 
-def _noted(row: Any) -> SeatNoted:
+def noted_of(row: Any) -> SeatNoted:
+    """A row of the log."""
     return SeatNoted(
         seat=row.seat,
         at=row.at,

@@ -1,6 +1,6 @@
 """What agents said and did, kept: journal first, database later, restored after a restart."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +28,7 @@ from callcenter.kernel.projector import Projector
 _log = structlog.get_logger(__name__)
 STATUS, STATE, WRAP_UP, DISPOSED = b"seat ", b"seat-state ", b"seat-wrap-up ", b"seat-disposed "
 Change = TypeVar("Change")
+Count = Callable[[Connection, int, SeatNoted], None]
 
 
 @dataclass(kw_only=True)
@@ -46,7 +47,11 @@ def load_known(connection: Connection) -> Known:
 class Register:
     """Writes each change of a seat down and puts the last ones back at the start."""
 
-    def __init__(self, journal: Journal, projector: Projector) -> None:
+    def __init__(
+        self, journal: Journal, projector: Projector, count: Count = lambda *_: None
+    ) -> None:
+        """``count`` is told of each change of a seat in the transaction that writes it, before."""
+        self._count = count
         self._journal = journal
         self._projector = projector
         self._seats: dict[str, SeatNoted] = {}
@@ -131,7 +136,7 @@ class Register:
             status[said.seat] = said
             add(partial(save_status, change=said))
         elif (noted := _read(record, STATE, SeatNoted)) is not None:
-            add(partial(save_noted, position=record.position, noted=noted))
+            add(partial(self._save, record.position, noted))
         elif (wrap_up := _read(record, WRAP_UP, WrapUpSet)) is not None:
             wrap_ups[wrap_up.seat] = wrap_up
             add(partial(save_wrap_up, change=wrap_up))
@@ -146,7 +151,11 @@ class Register:
     def _noted(self, noted: SeatNoted) -> None:
         self._seats[noted.seat] = noted
         position = self._append(STATE, noted)
-        self._projector.add(position, partial(save_noted, position=position, noted=noted))
+        self._projector.add(position, partial(self._save, position, noted))
+
+    def _save(self, position: int, noted: SeatNoted, connection: Connection) -> None:
+        self._count(connection, position, noted)
+        save_noted(connection, position, noted)
 
     def _append(self, prefix: bytes, change: object) -> int:
         return self._journal.append(prefix + msgspec.json.encode(change))

@@ -4,10 +4,11 @@ It keeps the open calls; when one ends, its CDR goes to the projector. After a r
 from the journal, so that open calls go on and ended ones that the database missed are written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import moments_of
@@ -21,6 +22,7 @@ from callcenter.kernel.projector import Many, Projector
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"call "
+Count = Callable[[Connection, Sequence[Cdr]], None]
 
 
 class CallNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,11 @@ class CallClosed(msgspec.Struct, frozen=True, kw_only=True):
 class Ledger:
     """Open calls, and the only way to add to their story."""
 
-    def __init__(self, journal: Journal, projector: Projector, bus: Bus) -> None:
+    def __init__(
+        self, journal: Journal, projector: Projector, bus: Bus, count: Count = lambda *_: None
+    ) -> None:
+        """``count`` is told of CDRs in the transaction that writes them, before it does."""
+        self._count = count
         self._journal = journal
         self._projector = projector
         self._bus = bus
@@ -87,5 +93,9 @@ class Ledger:
             return None
         if position > mark:
             ended = EndedCall(cdr=cdr, moments=moments_of(state.events))
-            self._projector.add(position, Many(save_ended, ended))
+            self._projector.add(position, Many(self._save, ended))
         return cdr
+
+    def _save(self, connection: Connection, ended: Sequence[EndedCall]) -> None:
+        self._count(connection, [call.cdr for call in ended])
+        save_ended(connection, ended)

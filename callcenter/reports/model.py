@@ -36,24 +36,53 @@ KEYS: Mapping[Counts, tuple[str, ...]] = {
 }
 """What a row is about, in the order of its primary key."""
 
-RESULTS = ("answered", "abandoned", "refused", "unreached", "self_served", "gave_up", "lost")
+RESULTS = (
+    *("answered", "abandoned", "flowed_out", "refused", "unreached", "self_served", "gave_up"),
+    "lost",
+)
 OUTS = ("out_voicemail", "out_callback", "out_queue", "out_menu", "out_elsewhere", "out_lost")
 FAILED = ("rejected", "no_answer", "unreachable", "caller_gone", "withdrawn")
 WITHIN = tuple(f"{what}_within_{edge}" for what in ("answered", "abandoned") for edge in EDGES)
 
 VALUES: Mapping[Counts, tuple[str, ...]] = {
-    Counts.CALLS: ("calls", *RESULTS, "other", "call_ms", "talk_ms"),
+    Counts.CALLS: ("running", "calls", *RESULTS, "other", "call_ms", "talk_ms"),
     Counts.QUEUES: (
-        *("offered", "answered", "abandoned", *OUTS, "wait_ms", "abandoned_wait_ms"),
+        *("waiting", "offered", "answered", "abandoned", *OUTS, "wait_ms", "abandoned_wait_ms"),
         *("handled", "talk_ms", "hold_ms", "announced", "announced_kept", *WITHIN),
     ),
     Counts.SEATS: ("offers", "answered", *FAILED, "other", "talk_ms", "hold_ms", "sent_on"),
     Counts.SEAT_TIMES: ("ms",),
     Counts.STEPS: ("steps",),
 }
-"""What is counted in each table."""
+"""What is counted in each table.
+
+``running`` and ``waiting`` are those who were there when the quarter began; so what came in and
+what went out can be balanced for each quarter by itself.
+"""
+
+LENGTHS = {
+    "kind": 8,
+    "tenant": 64,
+    "name": 128,
+    "queue": 64,
+    "seat": 32,
+    "part": 80,
+    "flow": 64,
+    "node": 64,
+    "outcome": 64,
+    "keys": 16,
+    "next": 80,
+}
+"""How long the texts of a key may be."""
+_LENGTHS = {table: tuple(LENGTHS[name] for name in names[1:]) for table, names in KEYS.items()}
 
 Key = tuple[int | str, ...]
+
+
+def key_of(table: Counts, quarter: int, *names: str) -> Key:
+    """A key whose texts fit the database: a telephone may send anything."""
+    lengths = zip(names, _LENGTHS[table], strict=True)
+    return (quarter, *(name.replace("\0", "")[:length] for name, length in lengths))
 
 
 @dataclass

@@ -7,21 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, d
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.kernel.database import metadata
-from callcenter.reports.model import KEYS, VALUES, Counts, Key, Tally
-
-_LENGTHS = {
-    "kind": 8,
-    "tenant": 64,
-    "name": 64,
-    "queue": 64,
-    "seat": 32,
-    "part": 80,
-    "flow": 64,
-    "node": 64,
-    "outcome": 16,
-    "keys": 16,
-    "next": 80,
-}
+from callcenter.reports.model import KEYS, LENGTHS, VALUES, Counts, Key, Tally
 
 
 def _table(counts: Counts) -> Table:
@@ -30,7 +16,7 @@ def _table(counts: Counts) -> Table:
         counts.value,
         metadata,
         Column("quarter", Integer, primary_key=True, autoincrement=False),
-        *(Column(name, String(_LENGTHS[name]), primary_key=True) for name in names),
+        *(Column(name, String(LENGTHS[name]), primary_key=True) for name in names),
         *(Column(name, BigInteger, nullable=False, server_default="0") for name in VALUES[counts]),
         sqlite_with_rowid=False,
     )

@@ -10,19 +10,35 @@ down_revision = "0009"
 
 EDGES = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
 KEYS = {
-    "interval_calls": {"kind": 8, "tenant": 64, "name": 64},
+    "interval_calls": {"kind": 8, "tenant": 64, "name": 128},
     "interval_queues": {"tenant": 64, "queue": 64},
     "interval_seats": {"tenant": 64, "seat": 32},
     "interval_seat_times": {"seat": 32, "part": 80, "queue": 64},
-    "interval_steps": {"tenant": 64, "flow": 64, "node": 64, "outcome": 16, "keys": 16, "next": 80},
+    "interval_steps": {
+        "tenant": 64,
+        "flow": 64,
+        "node": 64,
+        "outcome": 64,
+        "keys": 16,
+        "next": 80,
+    },
 }
 VALUES = {
     "interval_calls": (
-        *("calls", "answered", "abandoned", "refused", "unreached", "self_served", "gave_up"),
+        *("running", "calls", "answered", "abandoned", "flowed_out", "refused", "unreached"),
+        *("self_served", "gave_up"),
         *("lost", "other", "call_ms", "talk_ms"),
     ),
     "interval_queues": (
-        *("offered", "answered", "abandoned", "out_voicemail", "out_callback", "out_queue"),
+        *(
+            "waiting",
+            "offered",
+            "answered",
+            "abandoned",
+            "out_voicemail",
+            "out_callback",
+            "out_queue",
+        ),
         *("out_menu", "out_elsewhere", "out_lost", "wait_ms", "abandoned_wait_ms", "handled"),
         *("talk_ms", "hold_ms", "announced", "announced_kept"),
         *(f"answered_within_{edge}" for edge in EDGES),
@@ -70,12 +86,12 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime, nullable=False),
     )
     op.add_column("seat_log", sa.Column("queue", sa.String(64), nullable=False, server_default=""))
-    op.create_index("ix_seat_log_at", "seat_log", ["at"])
+    op.create_index("ix_seat_log_seat_position", "seat_log", ["seat", "position"])
 
 
 def downgrade() -> None:
     """Take it back."""
-    op.drop_index("ix_seat_log_at", "seat_log")
+    op.drop_index("ix_seat_log_seat_position", "seat_log")
     op.drop_column("seat_log", "queue")
     for table in ("report_mailings", "report_schedules", *KEYS):
         op.drop_table(table)
