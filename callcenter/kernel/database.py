@@ -1,7 +1,7 @@
 """The database: one metadata for all rooms, and how to open it.
 
-Work on it is synchronous and runs in threads, never on a call's path. SQLite serves one machine;
-any URL that SQLAlchemy knows may be given.
+Work on it is synchronous and runs in threads, never on a call's path. SQLite serves one machine,
+PostgreSQL (:mod:`postgres`) more.
 """
 
 import os
@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
 
+from callcenter.kernel import postgres
 from callcenter.kernel.errors import DatabaseProblem
 from callcenter.kernel.folders import make_private
 
@@ -72,11 +73,15 @@ def open_database(url: str) -> Engine:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise DatabaseProblem(
-            "The setting 'database' is no database URL; write it like sqlite:////folder/file.db."
+            "The setting 'database' is no database URL; write it like sqlite:////folder/file.db "
+            "or postgresql://user:password@host/name."
         ) from None
     shown = parsed.render_as_string(hide_password=True)
     try:
-        engine = create_engine(parsed)
+        if postgres.is_postgres(parsed):
+            engine = create_engine(postgres.with_driver(parsed), **postgres.options(parsed))
+        else:
+            engine = create_engine(parsed)
         if parsed.get_backend_name() == "sqlite" and _is_file(parsed.database):
             _make_private_file(Path(parsed.database))
     except (ArgumentError, ImportError) as error:
@@ -87,6 +92,17 @@ def open_database(url: str) -> Engine:
         ) from None
     event.listen(engine, "connect", _tune_sqlite)
     return engine
+
+
+def told(error: Exception, engine: Engine) -> DatabaseProblem:
+    """One sentence for what the database refused."""
+    if postgres.is_postgres(engine.url):
+        return postgres.refusal(error, engine.url)
+    shown = engine.url.render_as_string(hide_password=True)
+    why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return DatabaseProblem(
+        f"The database {shown} cannot be used ({why}); see that it can be written."
+    )
 
 
 def _is_file(database: str | None) -> TypeGuard[str]:

@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.kernel.database import open_database
+from callcenter.kernel.database import open_database, told
 from callcenter.kernel.errors import DatabaseProblem
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -133,15 +133,11 @@ def _refuse_newer(has: str) -> None:
 @contextmanager
 def _connection(url: str) -> Iterator[Connection]:
     engine = open_database(url)
-    shown = engine.url.render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise DatabaseProblem(
-            f"The database {shown} cannot be used ({why}); see that it can be written."
-        ) from None
+        raise told(error, engine) from None
     finally:
         engine.dispose()
 
