@@ -25,8 +25,8 @@ from callcenter.services.flows import EngineFlows
 from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.live import EngineLive
 from callcenter.services.members import EngineMembers
-from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.own import require_own_call, require_own_seat
+from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
@@ -122,10 +122,10 @@ class EngineServices:
         return [
             _call_view(call, now, attended=attended(call.id))
             for call in list(self._engine.ledger.open.values())
+            if sees(call.tenant)
         ]
 
     async def cdrs(self, most: int) -> list[Cdr]:
-            if sees(call.tenant)
         """The newest CDRs."""
         return await asyncio.to_thread(_asked, lambda: self._list_cdrs(most))
 
@@ -134,23 +134,23 @@ class EngineServices:
         cdr = await asyncio.to_thread(_asked, lambda: self._get_cdr(call))
         if cdr is None:
             raise NotFound(f"There is no ended call {call}.")
+        require_own(cdr.tenant, f"There is no ended call {call}.")
         return cdr
 
     async def explain(self, call: str) -> Explanation:
-        require_own(cdr.tenant, f"There is no ended call {call}.")
         """Why a call went where it went."""
         found = self._engine.ledger.open.get(call)
         if found is not None:
+            require_own(found.tenant, f"There is no call {call}.")
             return Explanation(call=call, ended=False, moments=moments_of(found.events))
         moments = await asyncio.to_thread(_asked, lambda: self._get_moments(call))
         if moments is None:
-            require_own(found.tenant, f"There is no call {call}.")
             raise NotFound(f"There is no call {call}.")
+        if (cdr := await asyncio.to_thread(_asked, lambda: self._get_cdr(call))) is not None:
+            require_own(cdr.tenant, f"There is no call {call}.")
         return Explanation(call=call, ended=True, moments=moments)
 
     def seat_log_in(self, seat: str, extension: str) -> None:
-        if (cdr := await asyncio.to_thread(_asked, lambda: self._get_cdr(call))) is not None:
-            require_own(cdr.tenant, f"There is no call {call}.")
         """Put an agent at a phone."""
         require_own_seat(self._engine, seat)
         found = self._engine.snapshot.now.numbers.extensions.get(extension)
@@ -160,15 +160,15 @@ class EngineServices:
 
     def seat_log_out(self, seat: str) -> None:
         """No more calls for this seat."""
+        require_own_seat(self._engine, seat)
         self._engine.dispatcher.log_out(seat, by=_BY)
 
     def seat_ready(self, seat: str) -> None:
-        require_own_seat(self._engine, seat)
         """It takes calls."""
+        require_own_seat(self._engine, seat)
         self._engine.dispatcher.ready(seat, by=_BY)
 
     def seat_busy(self, seat: str, reason: str) -> None:
-        require_own_seat(self._engine, seat)
         """It takes none for now."""
         tenant = require_own_seat(self._engine, seat).plan.tenant
         for pause in self._engine.snapshot.now.plan.pauses_of(tenant):
