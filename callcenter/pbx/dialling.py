@@ -31,7 +31,8 @@ class DialStatus(StrEnum):
 class DialResult:
     """How a dial ended. ``answered_at`` and ``talk`` are set exactly when it was answered.
 
-    ``party`` is the number of whoever answered, as it was dialled; empty when it is not known.
+    ``party`` is the number of whoever answered, as it was dialled; the extension that did so for
+    the one that rang (:meth:`callcenter.pbx.port.Channel.pick_up`); empty when it is not known.
     """
 
     status: DialStatus
@@ -43,10 +44,25 @@ class DialResult:
 
 @dataclass(frozen=True, kw_only=True)
 class LegRinging:
-    """The dialled phone rings."""
+    """The dialled phone rings; of several each one. ``party`` as in :class:`DialResult`."""
 
     leg: LegId
     at: datetime
+    party: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegRefused:
+    """One of several rings no more, or never did, while others still may answer.
+
+    Told as far as it is seen: what nobody saw is told by the result of the dial. ``leg`` is
+    ``None`` for a phone that could not even be rung.
+    """
+
+    leg: LegId | None
+    at: datetime
+    party: str
+    status: DialStatus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +77,7 @@ class LegAnswered:
     party: str = ""
 
 
-DialProgress = LegRinging | LegAnswered
+DialProgress = LegRinging | LegRefused | LegAnswered
 
 
 @dataclass(frozen=True, kw_only=True)

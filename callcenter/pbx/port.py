@@ -32,6 +32,7 @@ from callcenter.pbx.dialling import (
     DialStatus,
     LegAnswered,
     LegId,
+    LegRefused,
     LegRinging,
     Outside,
     Prompt,
@@ -58,6 +59,7 @@ __all__ = [
     "LegEnded",
     "LegHeld",
     "LegId",
+    "LegRefused",
     "LegResumed",
     "LegRinging",
     "LinkDown",
@@ -236,6 +238,15 @@ class Channel(Protocol):
 
         ``on_progress`` gets every ringing and answer before this returns or raises. The talk
         survives the engine. To call it off, :meth:`Pbx.hangup` the ringing leg or cancel the task.
+        """
+
+    async def pick_up(self, leg: LegId) -> bool:
+        """Take what rings at ``leg`` (row S2): this channel's phone talks with the caller there.
+
+        The dial that rang tells :class:`LegAnswered` with this phone as ``party``, and this channel
+        is its leg from now on; the phone that rang is silent and ``leg`` ends. For this script it
+        is over: every command raises :class:`Hangup`. ``False``: nothing rings there any more, and
+        the script goes on.
         """
 
     async def record(self, path: Path) -> None:

@@ -14,6 +14,8 @@ from callcenter.pbx.port import (
     DialStatus,
     Hangup,
     LegAnswered,
+    LegRefused,
+    LegRinging,
     Outside,
     colour_ring,
 )
@@ -40,6 +42,11 @@ class Dialling:
     def answered(self) -> LegAnswered | None:
         """Who picked up."""
         return next((one for one in self.told if isinstance(one, LegAnswered)), None)
+
+    @property
+    def refused(self) -> set[tuple[str, DialStatus]]:
+        """Who of several did not take it, and how."""
+        return {(one.party, one.status) for one in self.told if isinstance(one, LegRefused)}
 
     async def result(self) -> DialResult:
         async with asyncio.timeout(15):
@@ -113,6 +120,29 @@ async def when_all_of_several_refuse_it_is_over(rig: Rig) -> None:
     dial = Dialling(channel, Dial(parties=("1001", FIRST), ring=RING))
     result = await dial.result()
     assert (result.status, result.party, dial.answered) == (DialStatus.BUSY, "", None)
+    await caller.hang_up()
+
+
+@rule
+async def of_several_each_refusal_is_told(rig: Rig) -> None:
+    busy, patient = await rig.seat("1001"), await rig.seat("1003")
+    busy.rejects()
+    patient.never_answers()
+    caller, channel = await answered_call(rig)
+    everyone = ("1001", "1002", "1003")  # nobody has registered 1002
+    for whisper in ((), (WELCOME,)):
+        dial = Dialling(channel, Dial(parties=everyone, ring=RING, whisper=whisper))
+        wanted = {("1001", DialStatus.BUSY), ("1002", DialStatus.UNREACHABLE)}
+        await until(lambda dial=dial, wanted=wanted: dial.refused == wanted)  # type: ignore[misc]
+        await until(lambda: patient.is_ringing)
+        assert [one.party for one in dial.told if isinstance(one, LegRinging)] == ["1003"]
+        patient.picks_up()
+        await until(lambda dial=dial: dial.answered is not None)  # type: ignore[misc]
+        assert dial.answered is not None
+        assert dial.answered.party == "1003"
+        assert len(dial.refused) == 2
+        await patient.hang_up()
+        assert (await dial.result()).status is DialStatus.ANSWER
     await caller.hang_up()
 
 

@@ -9,6 +9,7 @@ from tests.contract import (
     rules_lines,
     rules_message,
     rules_node,
+    rules_pickup,
     rules_talk,
     rules_whisper,
 )
@@ -21,6 +22,7 @@ assert rules_call, (
     rules_lines,
     rules_message,
     rules_node,
+    rules_pickup,
     rules_talk,
     rules_whisper,
 )  # fill the list

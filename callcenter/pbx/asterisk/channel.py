@@ -12,7 +12,7 @@ import structlog
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.agi_session import AgiSession
-from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, only_party
+from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, numbers
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
 from callcenter.pbx.causes import Cause
@@ -25,6 +25,7 @@ from callcenter.pbx.port import (
     Digits,
     Ended,
     Hangup,
+    LegId,
     NodeLost,
     Prompt,
     Recorded,
@@ -38,6 +39,7 @@ TENANT = "tenant"
 """Second part of the name of a tenant's own prompt: ``en/tenant/acme/welcome/3``."""
 _RATE = 8000
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_LEG = re.compile(r"[0-9A-Za-z._-]{1,150}")
 _PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
 _BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
 _NOTHING_DIALLED = dict.fromkeys(
@@ -64,6 +66,7 @@ class AsteriskChannel(Script):
         self._tenant_sounds = tenant_sounds or sounds
         self._find: Callable[[Prompt], Prompt] = lambda prompt: prompt
         self._music = ""
+        self._picking = self._picked_up = False
         self._answered = False  # as far as this script knows
 
     @property
@@ -210,7 +213,7 @@ class AsteriskChannel(Script):
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the PBX to be done with it."""
         target, apart = dial_string(dial), apart_variables(dial, self._path)
-        watch = self._switch.watch(self._arrival.leg, only_party(dial), on_progress)
+        watch = self._switch.watch(self._arrival.leg, numbers(dial), on_progress)
         try:
             await self._variables(**_NOTHING_DIALLED, **apart, CC_DIALLING="1")
             await self._exec("Dial", target)
@@ -238,6 +241,32 @@ class AsteriskChannel(Script):
             self._music, self._answered = "", True
         elif self._music:
             await self.music(self._music)
+
+    async def pick_up(self, leg: LegId) -> bool:
+        """See the port. Asterisk puts this phone in the place of the one that rings (masquerade):
+        the leg keeps its variables, gets ours besides, and goes by our name and id; what is left
+        of our channel goes by the leg's, and ends."""
+        node, _, name = leg.partition("/")
+        if node != self._node or not _LEG.fullmatch(name):
+            raise PbxProblem(f"{leg!r} is not a channel of {self._node}.")
+        self._picking = True
+        await self._variables(CC_SOURCE="", CC_CLOSED="1")
+        try:
+            await self._exec("PickupChan", name)
+        except Hangup:
+            if not self._picked_up:
+                raise
+            return True
+        self._picking = False
+        await self._variables(CC_SOURCE=self._arrival.source.value, CC_CLOSED="")
+        return False
+
+    async def _last_words(self) -> None:
+        if self._picking:
+            asked = ("GET FULL VARIABLE", "${CHANNEL}")
+            name = (await self._session.command(*asked, patience=SHORT)).data
+            # Ours is the leg's from now on.
+            self._picked_up = bool(name) and name != self._session.environment.get("channel")
 
     async def record(self, path: Path) -> None:
         """See the port. ``r`` is what Asterisk receives from the caller, ``t`` what it sends."""

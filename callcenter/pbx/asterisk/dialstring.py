@@ -66,10 +66,14 @@ def _seconds(dial: Dial) -> int:
     return max(1, math.ceil(dial.ring.total_seconds()))
 
 
+def numbers(dial: Dial) -> tuple[str, ...]:
+    """Whom it rings, in order."""
+    return tuple(one.number if isinstance(one, Outside) else one for one in dial.everyone)
+
+
 def only_party(dial: Dial) -> str:
     """Whom it rings, when it is one."""
-    one = dial.everyone[0] if len(dial.everyone) == 1 else ""
-    return one.number if isinstance(one, Outside) else one
+    return numbers(dial)[0] if len(dial.everyone) == 1 else ""
 
 
 def party_name(party: str | Outside) -> str:

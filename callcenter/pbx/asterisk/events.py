@@ -15,6 +15,7 @@ from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     DeviceChanged,
     DeviceState,
+    DialStatus,
     LegEnded,
     LegHeld,
     LegId,
@@ -36,6 +37,12 @@ _STATES = {
     "ringinuse": DeviceState.IN_USE,
     "ring+inuse": DeviceState.IN_USE,
     "ringing": DeviceState.RINGING,
+}
+_REFUSALS = {
+    "BUSY": DialStatus.BUSY,
+    "NOANSWER": DialStatus.NO_ANSWER,
+    "CHANUNAVAIL": DialStatus.UNREACHABLE,
+    "CONGESTION": DialStatus.CONGESTION,
 }
 TRUNK_PREFIX = "trunk-"
 TEXT_KEPT = 2000
@@ -62,6 +69,11 @@ def owner_of(message: Message) -> str:
 def device_state(text: str) -> DeviceState:
     """From ``NOT_INUSE`` (events) or ``Not in use`` (lists); whatever is unknown cannot be rung."""
     return _STATES.get(re.sub(r"[ _]", "", text.lower()), DeviceState.UNREACHABLE)
+
+
+def refusal(dialstatus: str) -> DialStatus | None:
+    """How one leg of a dial ended, if the phone there did not take it."""
+    return _REFUSALS.get(dialstatus)
 
 
 def told_cause(text: str) -> Cause:

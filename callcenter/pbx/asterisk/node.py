@@ -200,10 +200,10 @@ class AsteriskNode:
     # -- for the channels ---------------------------------------------------------------------
 
     def watch(
-        self, leg: LegId, party: str, on_progress: Callable[[DialProgress], None]
+        self, leg: LegId, parties: Sequence[str], on_progress: Callable[[DialProgress], None]
     ) -> DialWatch:
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
-        watch = DialWatch(party, on_progress, lambda leg: self._spawn(self._drop(leg)))
+        watch = DialWatch(parties, on_progress, lambda leg: self._spawn(self._drop(leg)))
         self._watches[leg] = watch
         return watch
 
@@ -267,6 +267,9 @@ class AsteriskNode:
         if message.event == "OriginateResponse":  # the end of a ringing of ours
             self._talks.heard_originate(message)
             return
+        if message.event == "Pickup":
+            self._heard_pickup(message)
+            return
         if message.event == "ChanSpyStart":
             self._talks.heard_eavesdropping(message)
         event = events.to_event(message, self.node)
@@ -274,6 +277,8 @@ class AsteriskNode:
             return
         if isinstance(event, LegEnded):
             self._talks.leg_ended(event.leg, event.cause)
+            for watch in list(self._watches.values()):
+                watch.leg_ended(event.leg, event.cause, self._clock.now())
             if event.leg in self._leaving:
                 self._leaving[event.leg].set()
         if isinstance(event, Transferred):
@@ -287,9 +292,14 @@ class AsteriskNode:
             return
         leg, now = LegId(f"{self.node}/{message.destuniqueid}"), self._clock.now()
         came_by, door = events.door_of(message.channel), events.door_of(message.destchannel)
+        status = events.refusal(str(message.dialstatus))
         match message.event, message.dialstatus:
+            case "DialBegin", _ if door:
+                watch.door_made(door, str(message.dialstring).partition("@")[0])
             case "DialEnd", "ANSWER" if door:
                 watch.joined(door, now)
+            case "DialEnd", _ if door and status is not None:
+                watch.door_closed(door, status, now)
             case _ if door:
                 pass  # what matters happens behind it
             case "DialBegin", _:
@@ -300,6 +310,14 @@ class AsteriskNode:
                 watch.ringing(leg, now)
             case "DialEnd", "ANSWER" if not came_by:
                 watch.answered(leg, now)
+            case "DialEnd", _ if status is not None and not came_by:
+                watch.refuses(leg, status)
+
+    def _heard_pickup(self, message: Message) -> None:
+        """The two channels change names and ids: from now on the leg is the one that picked up."""
+        leg, by = (f"{self.node}/{one}" for one in (message.targetuniqueid, message.uniqueid))
+        for watch in self._watches.values():
+            watch.picked_up(LegId(leg), LegId(by), events.endpoint_of(str(message.channel)))
 
     def _tell(self, event: PbxEvent) -> None:
         if self._events.qsize() >= EVENTS_KEPT:

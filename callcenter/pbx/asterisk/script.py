@@ -33,9 +33,9 @@ class Switch(Protocol):
     """What a channel needs of its node: whatever goes over the control connection."""
 
     def watch(
-        self, leg: LegId, party: str, on_progress: Callable[[DialProgress], None]
+        self, leg: LegId, parties: Sequence[str], on_progress: Callable[[DialProgress], None]
     ) -> DialWatch:
-        """Begin to report what ``party``, dialled from ``leg``, does."""
+        """Begin to report what ``parties``, dialled from ``leg``, do."""
 
     def unwatch(self, leg: LegId) -> None:
         """Stop reporting."""
@@ -134,6 +134,9 @@ class Script:
                 self.ended.set_result(ended)
         session.close()
 
+    async def _last_words(self) -> None:
+        """What else a channel wants to know of its end."""
+
     async def _last_facts(self) -> Ended:
         """Read how it ended and tell the dialplan that we know; it would note it for later.
 
@@ -150,6 +153,7 @@ class Script:
         if facts.place.split("|") != begun:
             raise SentElsewhere("Somebody sent the channel elsewhere; it is no longer ours.")
         await self._stop_recording()
+        await self._last_words()
         await session.command("SET VARIABLE", "CC_CLOSED", "1", patience=SHORT)
         dial = facts.result(self._node, self._clock.now()) if facts.dialling else None
         return Ended(cause=facts.cause or Cause.NORMAL, dial=dial)

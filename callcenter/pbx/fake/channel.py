@@ -22,6 +22,8 @@ from callcenter.pbx.port import (
     Digits,
     Ended,
     Hangup,
+    LegId,
+    LegRefused,
     NodeLost,
     Outside,
     Prompt,
@@ -54,10 +56,10 @@ class FakeChannel:
         """Who calls, whom, and what was before."""
         return self._arrival
 
-    def cut(self, why: NodeLost | None = None) -> None:
+    def cut(self, why: NodeLost | Hangup | None = None) -> None:
         """Break the script's connection; the caller stays."""
         if not self._lost.done():
-            self._why = why or NodeLost("the connection to the fake PBX was cut")
+            self._why: NodeLost | Hangup = why or NodeLost("the connection to the fake PBX was cut")
             self._lost.set_result(None)
 
     async def adopt(self, call: str) -> None:
@@ -162,6 +164,10 @@ class FakeChannel:
             busy = DialStatus.BUSY in refusals
             return DialResult(status=DialStatus.BUSY if busy else DialStatus.UNREACHABLE)
         ring = self._pbx.ring(free, dial, self._caller, on_progress)
+        for phone, refusal in zip(found, refusals, strict=True):
+            if refusal is not None:
+                at, party = self._pbx.clock.now(), phone.extension
+                on_progress(LegRefused(leg=None, at=at, party=party, status=refusal))
         self._caller.ring = ring
         try:
             result = await self._until_gone(asyncio.shield(ring.result))
@@ -170,6 +176,14 @@ class FakeChannel:
             raise
         self._caller.ring = None
         return result
+
+    async def pick_up(self, leg: LegId) -> bool:
+        """See the port."""
+        await self._here()
+        if not self._pbx.pick_up(leg, self._caller):
+            return False
+        self.cut(Hangup(Ended(cause=Cause.NORMAL)))
+        return True
 
     async def record(self, path: Path) -> None:
         """See the port."""
@@ -185,11 +199,14 @@ class FakeChannel:
 
     async def gone(self) -> Ended:
         """See the port."""
+        if self._lost.done() and isinstance(self._why, Hangup):
+            return self._why.ended
         return await asyncio.shield(self._caller.gone)
 
     async def release(self, cause: Cause) -> None:
         """See the port."""
-        self._caller.end(cause)
+        if not (self._lost.done() and isinstance(self._why, Hangup)):
+            self._caller.end(cause)
 
     async def _key(self, seconds: float, accepted: str) -> str:
         deadline = self._pbx.clock.monotonic() + seconds

@@ -255,10 +255,18 @@ class FakePbx:
         """Ring phones for a caller."""
         ring = Ring(self, {phone: self.new_leg() for phone in phones}, caller, dial)
         ring.on_progress = on_progress
-        told: list[Ring] = []
         for phone in phones:
-            self.spawn(self._ring(ring, phone, dial, told))
+            self.spawn(self._ring(ring, phone, dial))
         return ring
+
+    def pick_up(self, leg: LegId, by: FakeCaller) -> bool:
+        """A phone of ours takes what rings there."""
+        rings = [caller.ring for caller in self.callers.values() if caller.ring is not None]
+        if not any(ring.taken(leg, by) for ring in rings):
+            return False
+        self.callers.pop(by.arrival.leg, None)
+        self._channels.pop(by.arrival.leg, None)
+        return True
 
     def caller_gone(self, caller: FakeCaller, ended: Ended) -> None:
         """A caller's channel has ended; without a script its end is kept for later."""
@@ -270,15 +278,15 @@ class FakePbx:
             self.phone(caller.arrival.caller).set_state(DeviceState.IDLE)
         self.tell(LegEnded(leg=caller.arrival.leg, call=caller.call, cause=ended.cause))
 
-    async def _ring(self, ring: Ring, phone: FakePhone, dial: Dial, told: list[Ring]) -> None:
+    async def _ring(self, ring: Ring, phone: FakePhone, dial: Dial) -> None:
         phone.rings.append(self.clock.now())
         if phone.rejects:
             ring.refuse(phone, DialStatus.BUSY)
             return
         phone.set_state(DeviceState.RINGING)
-        if ring.on_progress is not None and not told:
-            told.append(ring)
-            ring.on_progress(LegRinging(leg=ring.legs[phone], at=self.clock.now()))
+        if ring.on_progress is not None:
+            now, leg, party = self.clock.now(), ring.legs[phone], phone.extension
+            ring.on_progress(LegRinging(leg=leg, at=now, party=party))
         limit = dial.ring.total_seconds()
         if phone.answers_after is not None and phone.answers_after < limit:
             await asyncio.sleep(phone.answers_after)

@@ -21,6 +21,7 @@ from callcenter.pbx.port import (
     LegAnswered,
     LegEnded,
     LegId,
+    LegRefused,
     Prompt,
 )
 
@@ -112,6 +113,7 @@ class Ring:
         self._dial = dial
         self._first: tuple[LegId, str] | None = None  # who answered, when another talks now
         self.picked: set[FakePhone] = set()
+        self._hands: dict[FakePhone, FakeCaller] = {}  # who picked up for another, by own channel
         self._refusal: DialStatus | None = None
         self.result: asyncio.Future[DialResult] = asyncio.get_running_loop().create_future()
         self.on_progress: Callable[[DialProgress], None] | None = None
@@ -165,6 +167,10 @@ class Ring:
     def refuse(self, phone: FakePhone, status: DialStatus) -> None:
         """One phone rings no more; the dial is over with the last of them."""
         self._drop(phone)
+        if self._left and self.on_progress is not None:
+            now, leg = self.pbx.clock.now(), self.legs[phone]
+            told = LegRefused(leg=leg, at=now, party=phone.extension, status=status)
+            self.on_progress(told)
         self._refusal = status if self._refusal in (None, DialStatus.BUSY) else self._refusal
         if not self._left:
             self.end(self._refusal or status)
@@ -176,6 +182,22 @@ class Ring:
         else:
             gave_up = phone in self.picked
             self.refuse(phone, DialStatus.NO_ANSWER if gave_up else DialStatus.BUSY)
+
+    def taken(self, leg: LegId, by: "FakeCaller") -> bool:
+        """A colleague picks up what rings at ``leg``."""
+        phone = next((each for each in self._left if self.legs[each] == leg), None)
+        if phone is None or phone in self.picked or self.answered_at is not None:
+            return False
+        own = self.pbx.phone(by.arrival.endpoint)
+        self.legs[own] = by.arrival.leg
+        self._left.add(own)
+        self._hands[own] = by
+        own.rings_now.append(self)
+        own.callers.append(self.caller.presented)
+        by.joined, by.heard = (self, own), own.heard
+        self._drop(phone)
+        self.answer(own)
+        return True
 
     def hand_to(self, other: "Ring") -> None:
         """An attended transfer: who answers the other ring talks here from now on."""
@@ -209,6 +231,8 @@ class Ring:
         self._left.discard(phone)
         if self in phone.rings_now:
             phone.rings_now.remove(self)
+            if phone in self._hands:
+                self._hands.pop(phone).is_up = False
             idle = DeviceState.IDLE if phone.registered else DeviceState.UNREACHABLE
             phone.set_state(idle)
             leg = LegEnded(leg=self.legs[phone], call=self.caller.call, cause=Cause.NORMAL)
@@ -247,6 +271,7 @@ class FakeCaller:
         self.held = False  # hears music while the seat has a pause
         self.sent = ("", "")  # where a transfer sent it, and by whom
         self.ring: Ring | None = None
+        self.joined: tuple[Ring, FakePhone] | None = None  # talks in another's call, picked up
         self.last_dial: DialResult | None = None
         self.gone: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._pbx = pbx
@@ -266,6 +291,10 @@ class FakeCaller:
 
     def end(self, cause: Cause) -> None:
         """The channel goes, for whatever reason."""
+        if self.joined is not None:
+            ring, phone = self.joined
+            ring.put_down(phone)
+            return
         if self.gone.done():
             return
         if self.ring is not None:

@@ -1,0 +1,135 @@
+"""The contract: a phone picks up what rings at another (S2)."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from callcenter.pbx.port import (
+    Channel,
+    Dial,
+    DialStatus,
+    Hangup,
+    LegId,
+    LegRinging,
+    Prompt,
+    Source,
+)
+from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
+from tests.contract.rules_call import WELCOME, answered_call
+from tests.contract.rules_lines import Dialling
+
+RING = timedelta(seconds=10)
+
+
+class Ringing:
+    """A caller for whom 1001 rings, and a colleague at 1003 whose channel we have."""
+
+    caller: CallerPhone
+    channel: Channel
+    seat: SeatPhone
+    dial: Dialling
+    colleague: SeatPhone
+    picking: Channel
+    phone: CallerPhone  # of the colleague, who has dialled
+
+    @property
+    def leg(self) -> LegId:
+        """What rings."""
+        return next(one.leg for one in self.dial.told if isinstance(one, LegRinging))
+
+
+async def ringing(rig: Rig, *, whisper: tuple[Prompt, ...] = ()) -> Ringing:
+    made = Ringing()
+    made.seat, made.colleague = await rig.seat("1001"), await rig.seat("1003")
+    made.seat.never_answers()
+    made.caller, made.channel = await answered_call(rig)
+    made.dial = Dialling(made.channel, Dial(extension="1001", ring=RING, whisper=whisper))
+    await until(lambda: made.seat.is_ringing and bool(made.dial.told))
+    made.phone = await rig.place_call("1003", "*8", source=Source.EXTENSION)
+    made.picking = await rig.next_call()
+    await made.picking.adopt("call-8")
+    await made.picking.answer()
+    return made
+
+
+@rule
+async def a_ringing_call_is_picked_up_by_a_colleague(rig: Rig) -> None:
+    made = await ringing(rig)
+    assert await made.picking.pick_up(made.leg)
+    await until(lambda: made.dial.answered is not None)
+    assert made.dial.answered is not None
+    own = made.picking.arrival.leg
+    assert (made.dial.answered.leg, made.dial.answered.party) == (own, "1003")
+    await until(lambda: not made.seat.is_ringing, 1)
+    with pytest.raises(Hangup) as hangup:
+        await made.picking.play([WELCOME])
+    assert hangup.value.ended.dial is None
+    await asyncio.sleep(1.0)
+    assert made.phone.is_up
+    ours = {leg.leg: leg for leg in await rig.pbx.legs()}
+    assert set(ours) == {own, made.channel.arrival.leg}
+    assert not ours[own].inbound
+    assert {leg.call for leg in ours.values()} == {"call-1"}
+    await made.phone.hang_up()
+    result = await made.dial.result()
+    assert (result.status, result.leg, result.party) == (DialStatus.ANSWER, own, "1003")
+    assert result.talk is not None
+    assert 0.9 < result.talk.total_seconds() < 2.5
+    await made.channel.play([WELCOME])
+    await made.caller.hears(WELCOME)
+    await made.caller.hang_up()
+    await made.channel.gone()
+    assert await rig.pbx.orphans() == {}
+
+
+@rule
+async def what_rings_no_more_cannot_be_picked_up(rig: Rig) -> None:
+    made = await ringing(rig)
+    made.seat.picks_up()
+    await until(lambda: made.dial.answered is not None)
+    assert not await made.picking.pick_up(made.leg)
+    assert not await made.picking.pick_up(LegId(f"{rig.pbx.node}/1.1"))
+    await made.picking.play([WELCOME])
+    await made.phone.hears(WELCOME)
+    assert made.dial.answered is not None
+    assert made.dial.answered.party == "1001"
+    await made.phone.hang_up()
+    await made.picking.gone()
+    await made.caller.hang_up()
+    with pytest.raises(Hangup):
+        await made.dial.result()
+
+
+@rule
+async def a_talk_that_was_picked_up_outlives_the_engine(rig: Rig) -> None:
+    made = await ringing(rig)
+    assert await made.picking.pick_up(made.leg)
+    await until(lambda: made.dial.answered is not None)
+    await rig.engine_dies()
+    await rig.engine_returns()
+    await asyncio.sleep(1.0)
+    assert made.phone.is_up
+    assert made.caller.is_up
+    assert await rig.pbx.orphans() == {}
+    await made.phone.hang_up()
+    again = await rig.next_call()
+    assert again.arrival.call == "call-1"
+    assert again.arrival.last_dial is not None
+    told = again.arrival.last_dial
+    assert (told.leg, told.party) == (made.picking.arrival.leg, "1003")
+    await made.caller.hang_up()
+
+
+@rule
+async def who_picks_up_hears_the_whisper(rig: Rig) -> None:
+    made = await ringing(rig, whisper=(WELCOME,))
+    assert await made.picking.pick_up(made.leg)
+    await made.phone.hears(WELCOME)
+    await until(lambda: made.dial.answered is not None)
+    assert made.dial.answered is not None
+    assert made.dial.answered.party == "1003"
+    await made.caller.hang_up()
+    with pytest.raises(Hangup):
+        await made.dial.result()
+    await until(lambda: not made.phone.is_up, 3)
