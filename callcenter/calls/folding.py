@@ -52,6 +52,7 @@ def cdr_of(call: str, events: Sequence[AnyCallEvent]) -> Cdr:
         ended_by=last.by,
         ended_by_name=last.name,
         cause=last.cause,
+        region=last.region,
     )
     cdr.duration_seconds = (cdr.ended_at - cdr.started_at).total_seconds()
     rings, visits = Rings(cdr, first), Visits(cdr)
@@ -70,7 +71,6 @@ def _call(cdr: Cdr, event: AnyCallEvent) -> None:
     match event:
         case Routed():
             cdr.rule = cdr.rule or event.rule
-            cdr.region = cdr.region or event.region
             cdr.tenant = event.tenant
         case TurnedAway():
             cdr.rule = event.rule

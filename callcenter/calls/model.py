@@ -61,15 +61,11 @@ class Offered(CallEvent, frozen=True, kw_only=True):
 
 
 class Routed(CallEvent, frozen=True, kw_only=True):
-    """Routing decided; ``rule`` says which rule did. Again when the call was sent on from there.
-
-    ``region`` is where the caller's number belongs, like ``CN/Guangdong/Foshan``.
-    """
+    """Routing decided; ``rule`` says which rule did. Again when the call was sent on from there."""
 
     destination: str
     rule: str
     tenant: str = ""
-    region: str = ""
 
 
 class TurnedAway(CallEvent, frozen=True, kw_only=True):
@@ -294,11 +290,15 @@ class Prioritised(CallEvent, frozen=True, kw_only=True):
 
 
 class CallEnded(CallEvent, frozen=True, kw_only=True):
-    """The last event of every call. ``name`` is who ended it, where ``by`` is a supervisor."""
+    """The last event of every call. ``name`` is who ended it, where ``by`` is a supervisor.
+
+    ``region`` is where the party outside belongs, like ``CN/Guangdong/Foshan``.
+    """
 
     by: EndedBy
     cause: int
     name: str = ""
+    region: str = ""
 
 
 AnyCallEvent = (

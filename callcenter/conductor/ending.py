@@ -18,6 +18,7 @@ from callcenter.calls import (
     TalkStarted,
 )
 from callcenter.conductor.context import Context
+from callcenter.conductor.locating import region_at_end
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import DialResult, DialStatus, LegId
 
@@ -117,5 +118,6 @@ async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at:
                     sha256=finished.sha256,
                 ),
             )
+    region = await region_at_end(context, call)
     if call.id in context.ledger.open:
-        note(call.id, CallEnded(at=at, by=by, cause=int(cause), name=name))
+        note(call.id, CallEnded(at=at, by=by, cause=int(cause), region=region, name=name))

@@ -30,6 +30,11 @@ def prepare() -> Mapping[str, _Names]:
     return table
 
 
+def is_prepared() -> bool:
+    """Whether :func:`region_of` answers at once."""
+    return prepare.cache_info().currsize > 0
+
+
 def region_of(key: str) -> Region | None:
     """Region of a key (:mod:`dialling`); ``None`` when not even the country is known."""
     if not key[1:].isdigit() or not key.isascii():
