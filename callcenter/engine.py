@@ -28,6 +28,7 @@ from callcenter.calls.ledger import CallClosed, CallNote
 from callcenter.calls.store import list_cdrs
 from callcenter.conductor import Conductor
 from callcenter.conductor.allowances import Allowances
+from callcenter.conductor.answers import SurveyAnswers
 from callcenter.conductor.context import Context
 from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.pins import PinLock
@@ -43,6 +44,7 @@ from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import Recordings, Voicemail
+from callcenter.records.survey import Comments
 from callcenter.reports import count_calls, count_seat
 from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
 
@@ -85,6 +87,8 @@ class Engine:
         self.prompts = home / "prompts"
         self.voicemail_folder = home / "voicemail"
         self.voicemail = Voicemail(self.voicemail_folder, self.journal, self.projector, clock)
+        self.comments = Comments(home / "comments", clock)
+        self.answers = SurveyAnswers(self.journal, self.projector)
         self.conductor = Conductor(
             Context(
                 clock=clock,
@@ -93,6 +97,7 @@ class Engine:
                 snapshot=self.snapshot,
                 recordings=Recordings(recordings, clock),
                 voicemail=self.voicemail,
+                comments=self.comments,
                 members=self.members,
                 last_agents=self.last_agents,
                 local_requests=local_requests,
@@ -118,10 +123,12 @@ class Engine:
         self.register.restore(self.dispatcher, known, records, mark)
         self.ledger.restore(records, mark)
         self.voicemail.restore(records, mark)
+        self.answers.restore(records, mark)
         await asyncio.to_thread(self._read_people, records, mark)
         self.allowances.restore(records, mark)
         self.bus.subscribe(CallClosed, self.last_agents.note)
         self.bus.subscribe(CallNote, self.allowances.note)
+        self.bus.subscribe(CallNote, self.answers.note)
         self.bus.subscribe(CallNote, self.conductor.note)
         self.bus.subscribe(StateChanged, self.conductor.inboxes.pulse)
         self.bus.subscribe(StatusChanged, self.register.note)

@@ -198,6 +198,7 @@ class QueuePlan:
     ``comfort``: prompts spoken after it, one at a time; ``announce_in``: languages, none: the
     caller's. ``whisper``: what the agent hears before being joined (Q10): prompts, or pieces in
     braces, see :mod:`callcenter.conductor.spoken`.
+    ``survey``: the flow that callers are asked when a seat has hung up (R3).
     """
 
     name: str
@@ -229,6 +230,7 @@ class QueuePlan:
     whisper: tuple[str, ...] = ()
     dispositions: tuple[str, ...] = ()
     disposition_required: bool = False
+    survey: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

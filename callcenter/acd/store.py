@@ -41,6 +41,7 @@ RULES = (
     "whisper",
     "dispositions",
     "disposition_required",
+    "survey",
 )
 """Fields of a queue's plan kept together as JSON: never searched by, read whole. A field that a
 row does not have takes its default, so a new rule needs no migration."""

@@ -29,6 +29,8 @@ from callcenter.calls.model import (
     Routed,
     SeatChosen,
     SteppedOut,
+    SurveyAnswered,
+    SurveyStarted,
     TalkEnded,
     TalkStarted,
     TurnedAway,
@@ -119,6 +121,11 @@ def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per e
             return f"Talks with seat {event.seat}." if event.seat else "Talks."
         case TalkEnded():
             return f"The talk is over; ended by the {event.by.value}."
+        case SurveyStarted():
+            return f"Is asked survey {event.survey} for seat {event.seat}."
+        case SurveyAnswered():
+            said = event.answer or ("a spoken comment" if event.comment else "nothing")
+            return f"Answers {event.question} of survey {event.survey}: {said}."
         case Resumed():
             return "Comes back to the engine."
         case Intervened():

@@ -289,6 +289,36 @@ class Prioritised(CallEvent, frozen=True, kw_only=True):
     priority: int
 
 
+class SurveyStarted(CallEvent, frozen=True, kw_only=True):
+    """The seat has hung up and the caller is asked ``survey``, a flow, for ``queue`` (R3)."""
+
+    survey: str
+    queue: str
+    seat: str
+
+
+class SurveyAnswered(CallEvent, frozen=True, kw_only=True):
+    """A question was asked; ``answer`` and ``comment`` (a file) are empty when nothing came.
+
+    ``seat`` talked with the caller last, ``queue`` is where they were last.
+    """
+
+    survey: str
+    question: str
+    answer: str
+    seat: str = ""
+    queue: str = ""
+    comment: str = ""
+    node: str = ""
+    tenant: str = ""
+
+
+class SurveyEnded(CallEvent, frozen=True, kw_only=True):
+    """The survey after the talk is through; the caller goes on where the queue leads."""
+
+    survey: str
+
+
 class CallEnded(CallEvent, frozen=True, kw_only=True):
     """The last event of every call. ``name`` is who ended it, where ``by`` is a supervisor.
 
@@ -329,6 +359,9 @@ AnyCallEvent = (
     | RecordingEnded
     | Resumed
     | Sent
+    | SurveyStarted
+    | SurveyAnswered
+    | SurveyEnded
     | Intervened
     | SteppedOut
     | Prioritised

@@ -85,6 +85,7 @@ def _seconds(name: str, text: str) -> Callable[[F], F]:
 @click.option(
     "--disposition-required/--disposition-optional", default=None, help="Whether it must be said."
 )
+@click.option("--survey", metavar="FLOW", help="Asked when a seat has hung up; '' for none.")
 @click.option(
     "--specialists-first/--strategy-only", default=None, help="Who can do little else goes first."
 )

@@ -12,6 +12,7 @@ from callcenter.conductor.prompt_line import Studio
 from callcenter.kernel.clock import Clock
 from callcenter.members import MemberBook
 from callcenter.records import Recordings, Voicemail
+from callcenter.records.survey import Comments
 from callcenter.snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Context:
     snapshot: CurrentSnapshot
     recordings: Recordings
     voicemail: Voicemail
+    comments: Comments
     studio: Studio
     members: MemberBook
     last_agents: LastAgents = field(default_factory=LastAgents)

@@ -6,12 +6,15 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from callcenter.acd import OverflowReason, Skill
-from callcenter.calls import MenuChoice, NodeEntered, OpenCall
+from callcenter.calls import MenuChoice, NodeEntered, OpenCall, SurveyAnswered
 from callcenter.conductor.context import Context
 from callcenter.conductor.hunt import Hunt
 from callcenter.conductor.queueing import QueueVisit as Visit
 from callcenter.conductor.reaching import Reach
+from callcenter.conductor.surveying import AfterTalk, answers_at, served
 from callcenter.ivr import (
+    Answer,
+    Comment,
     DialOutcome,
     Flow,
     MemberCheck,
@@ -39,11 +42,18 @@ _log = structlog.get_logger(__name__)
 
 
 class FlowHost:
-    """One call's host."""
+    """One call's host. ``surveying``: the flow is the survey after a talk."""
 
     def __init__(
-        self, context: Context, call: OpenCall, channel: Channel, decision: Decision
+        self,
+        context: Context,
+        call: OpenCall,
+        channel: Channel,
+        decision: Decision,
+        *,
+        surveying: bool = False,
     ) -> None:
+        self._surveying = surveying
         self._context = context
         self._call = call
         self._channel = channel
@@ -110,9 +120,28 @@ class FlowHost:
             self._call.id, MenuChoice(at=now, node=node, keys=keys, outcome=outcome)
         )
 
-    def surveyed(self, node: str, question: str, keys: str) -> None:
+    def surveyed(self, about: Answer, keys: str) -> None:
         """Note an answer."""
-        self.chose(node, keys, f"survey {question}")
+        self._answered(about, keys)
+
+    def answered(self, node: str) -> Mapping[str, str]:
+        """Answers noted since the caller came to the node."""
+        return answers_at(self._call.events, node)
+
+    def _answered(self, about: Answer, keys: str, comment: str = "") -> None:
+        by = served(self._call.events)
+        answer = SurveyAnswered(
+            at=self._context.clock.now(),
+            tenant=self._decision.tenant,
+            survey=about.survey,
+            node=about.node,
+            question=about.question,
+            answer=keys,
+            comment=comment,
+            seat=by.seat,
+            queue=by.queue,
+        )
+        self._context.ledger.note(self._call.id, answer)
 
     def broke(self, flow: Flow, node: str, why: str) -> None:
         """Tell whoever reads the log."""
@@ -133,7 +162,17 @@ class FlowHost:
         ).run()
         if sent_on and sent_on.to:
             raise SentOn(Destination.parse(sent_on.to))
-        return _LEFT[sent_on.reason] if sent_on else QueueOutcome.SERVED
+        if sent_on:
+            return _LEFT[sent_on.reason]
+        await self.survey(visit.language)
+        return QueueOutcome.SERVED
+
+    async def survey(self, language: str) -> None:
+        """Ask what is to be asked after a talk."""
+        if not self._surveying:
+            await after_talk(
+                self._context, self._call, self._channel, self._decision, language
+            ).run()
 
     async def dial(self, target: Target) -> DialOutcome:
         """Ring somebody; they talk as in any other talk: recorded, journaled, billed."""
@@ -178,6 +217,15 @@ class FlowHost:
         )
         return VoicemailOutcome.KEPT if message else VoicemailOutcome.EMPTY
 
+    async def comment(self, comment: Comment) -> bool:
+        """Beep, record, note the answer."""
+        return await self._context.comments.take(
+            self._channel,
+            language=comment.language,
+            longest=comment.longest,
+            kept=lambda path: self._answered(comment.about, "", path),
+        )
+
     async def request(self, request: WebRequest) -> WebAnswer:
         """Ask a web service."""
         return await fetch(request, local=self._context.local_requests)
@@ -217,6 +265,19 @@ class FlowHost:
             return seat if self._context.dispatcher.seat(seat).takes_calls else ""
         except NotFound:
             return ""
+
+
+def after_talk(
+    context: Context, call: OpenCall, channel: Channel, decision: Decision, language: str = ""
+) -> AfterTalk:
+    """The survey of a caller whom a seat has left; ``language`` is the caller's by now."""
+    return AfterTalk(
+        context,
+        call,
+        channel,
+        language=language or decision.language,
+        host=lambda: FlowHost(context, call, channel, decision, surveying=True),
+    )
 
 
 _LEFT = {

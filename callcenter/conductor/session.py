@@ -27,7 +27,8 @@ from callcenter.conductor.context import Context
 from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
-from callcenter.conductor.flow_host import FlowHost
+from callcenter.conductor.flow_host import FlowHost, after_talk
+from callcenter.conductor.surveying import besides_surveys
 from callcenter.conductor.transferring import sent_to
 from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
 from callcenter.pbx.causes import Cause
@@ -128,7 +129,13 @@ class Session:
                     return to
                 if to is not None:
                     await self._not_reached(places, to)
+                else:
+                    await self._survey(decision)
         return None
+
+    async def _survey(self, decision: Decision) -> None:
+        """A seat may have hung up: then the caller is asked about it."""
+        await after_talk(self._context, self._call, self._channel, decision).run()
 
     def _sent_on(self, decision: Decision, to: Destination) -> Decision:
         rule = f"nobody at {decision.destination}"
@@ -243,8 +250,11 @@ class Session:
         here = at if at is not None and at.flow == flow.name else None
         host = FlowHost(self._context, self._call, self._channel, decision)
         values = here.values if here else {}
+        back = self._back
+        if back is Back.SERVED:  # perhaps a seat hung up while no engine listened
+            await host.survey(values.get("_language", ""))
         walker = Walker(flow, self._channel, host, decision.language, values)
-        return await walker.walk(here.node if here else "", self._back)
+        return await walker.walk(here.node if here else "", back)
 
     @property
     def _back(self) -> Back:
@@ -253,7 +263,7 @@ class Session:
             return Back.NO
         if self._call.queue is not None:
             return Back.WAITING
-        for event in reversed(self._call.events):
+        for event in reversed(besides_surveys(self._call.events)):
             if isinstance(event, NodeEntered):
                 break
             if isinstance(event, TalkEnded):
@@ -262,7 +272,7 @@ class Session:
 
     def _node_since_routed(self) -> NodeEntered | None:
         """Where the caller is in the present flow; a flow that sent them on is over."""
-        for event in reversed(self._call.events):
+        for event in reversed(besides_surveys(self._call.events)):
             if isinstance(event, Routed):
                 break
             if isinstance(event, NodeEntered):

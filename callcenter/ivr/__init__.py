@@ -1,6 +1,8 @@
 """Menus: flows as documents, the walker that takes a caller through one, and what is spoken."""
 
 from callcenter.ivr.host import (
+    Answer,
+    Comment,
     DialOutcome,
     Host,
     MemberCheck,
@@ -21,7 +23,9 @@ from callcenter.ivr.store import load_flows, load_published, publish
 from callcenter.ivr.walker import Back, FlowBroken, WalkEnd, Walker
 
 __all__ = [
+    "Answer",
     "Back",
+    "Comment",
     "DialOutcome",
     "Flow",
     "FlowBroken",

@@ -114,6 +114,24 @@ class VoicemailVisit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an answer is to: ``survey`` is the name that results are kept under."""
+
+    survey: str
+    node: str
+    question: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """A spoken answer to take; the question has been played."""
+
+    about: Answer
+    longest: timedelta
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
 class WebRequest:
     """One web request. GET sends ``send`` in the query, POST as JSON; ``into``: see request.py."""
 
@@ -182,8 +200,11 @@ class Host(Protocol):
         Secret digits (PINs) arrive here as ``*``.
         """
 
-    def surveyed(self, node: str, question: str, keys: str) -> None:
+    def surveyed(self, about: Answer, keys: str) -> None:
         """The caller answered a question of a survey; ``""``: did not."""
+
+    def answered(self, node: str) -> Mapping[str, str]:
+        """Answers by question that were given at this node before the call came back to us."""
 
     def broke(self, flow: Flow, node: str, why: str) -> None:
         """The flow cannot go on here; its author should be told. The caller hears an apology."""
@@ -202,6 +223,12 @@ class Host(Protocol):
 
     async def voicemail(self, visit: VoicemailVisit) -> VoicemailOutcome:
         """Beep, take a message and keep it."""
+
+    async def comment(self, comment: Comment) -> bool:
+        """Beep, record what is said, keep it as an answer; ``False``: nothing was said.
+
+        A caller who hangs up meanwhile has said it all the same.
+        """
 
     async def request(self, request: WebRequest) -> WebAnswer:
         """Ask a web service. The walker plays prompts and music meanwhile: touch no channel."""

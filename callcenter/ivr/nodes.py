@@ -6,7 +6,7 @@ Texts that may hold ``{variable}`` are filled in by the walker.
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from callcenter.ivr.node_base import (
     Attempts,
@@ -20,6 +20,7 @@ from callcenter.ivr.node_base import (
     Seconds,
     Variable,
 )
+from callcenter.ivr.survey_nodes import SurveyNode as SurveyNode  # noqa: PLC0414 - one of them
 
 
 class PlayNode(BaseNode):
@@ -260,34 +261,6 @@ class RequestNode(BaseNode):
     music: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$", max_length=64)] = "default"
     next: NodeName
     otherwise: NodeName
-
-
-class Question(BaseModel):
-    """One question of a survey; ``keys`` are the answers that count."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
-    name: Variable
-    prompts: Prompts = Field(min_length=1)
-    keys: Annotated[str, Field(pattern=r"^[0-9*#]+$", max_length=12)] = "12345"
-
-
-class SurveyNode(BaseNode):
-    """Ask questions, one key each; an unanswered one is asked once more."""
-
-    waiting = ("next",)
-    kind: Literal["survey"]
-    questions: list[Question] = Field(min_length=1, max_length=20)
-    thanks: Prompts = Field(default_factory=list)
-    wait: Seconds = 5.0
-    next: NodeName
-    spoken = ("thanks",)
-
-    def prompt_names(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Those of the questions too."""
-        for number, question in enumerate(self.questions):
-            for position, name in enumerate(question.prompts):
-                yield ("questions", number, "prompts", position), name
-        yield from super().prompt_names()
 
 
 class LanguageNode(BaseNode):

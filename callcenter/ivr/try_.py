@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from callcenter.ivr.host import (
+    Answer,
+    Comment,
     DialOutcome,
     MemberCheck,
     MemberOutcome,
@@ -199,10 +201,19 @@ class _TypedHost:
         del node
         self._show(f"  {keys or 'nothing'}: {outcome}")
 
-    def surveyed(self, node: str, question: str, keys: str) -> None:
+    def surveyed(self, about: Answer, keys: str) -> None:
         """Show the answer."""
+        self._show(f"  answer to {about.question}: {keys or 'none'}")
+
+    def answered(self, node: str) -> Mapping[str, str]:
+        """None before."""
         del node
-        self._show(f"  answer to {question}: {keys or 'none'}")
+        return {}
+
+    async def comment(self, comment: Comment) -> bool:
+        """Ask how it went."""
+        what = f"speaks an answer to {comment.about.question}"
+        return await self._ask(what, VoicemailOutcome) is VoicemailOutcome.KEPT
 
     def broke(self, flow: Flow, node: str, why: str) -> None:
         """Show what broke."""

@@ -29,12 +29,12 @@ from callcenter.ivr.membership import Membership
 from callcenter.ivr.mind import Mind
 from callcenter.ivr.model import Flow
 from callcenter.ivr.say import CannotSay, prompts_for
+from callcenter.ivr.surveying import Surveying
 from callcenter.kernel.errors import CallCenterError
 from callcenter.pbx.port import Channel, Hangup, NodeLost
 
 _IDLE_STEPS = 100  # steps beyond one per node without a key or a talk: it goes in circles
 _MOST_STEPS = 2000  # of one walk, whatever the caller presses and whoever answers at once
-_SURVEY_TRIES = 2
 _EXTENSION = re.compile(r"[0-9]{1,16}")
 
 
@@ -76,6 +76,7 @@ class Walker:
         self._mind = Mind(values or {})
         self._ears.language = self._mind.language or self._ears.language
         self._cards = Membership(self._ears, host, self._mind, self._chose)
+        self._surveys = Surveying(self._ears, host, self._mind, self._chose)
         self._menus: list[str] = []  # the way here, for the key that goes back
         self._idle = 0
         self._steps = 0
@@ -153,7 +154,7 @@ class Walker:
             case n.RequestNode():
                 return await self._request(node)
             case n.SurveyNode():
-                return await self._survey(node)
+                return await self._surveys.ask(node, self._at, node.survey or self._flow.name)
             case n.MemberNode():
                 return await self._cards.check(node)
             case n.MemberPinNode():
@@ -218,20 +219,6 @@ class Walker:
             before = node.invalid if keys else node.timeout
         await self._ears.play(before)
         return node.otherwise
-
-    async def _survey(self, node: n.SurveyNode) -> str:
-        for question in node.questions:
-            answer = ""
-            for _ in range(_SURVEY_TRIES):
-                key = await self._ears.key(question.prompts, node.wait)
-                answer = key if key in question.keys else ""
-                self._chose(key, "chosen" if answer else "invalid" if key else "timeout")
-                if answer:
-                    break
-            self._host.surveyed(self._at, question.name, answer)
-            self._mind.values[question.name] = answer
-        await self._ears.play(node.thanks)
-        return node.next
 
     async def _last_agent(self, node: n.LastAgentNode) -> str:
         seat = await self._host.last_agent()

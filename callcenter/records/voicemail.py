@@ -7,7 +7,6 @@ the folder of voicemail, trimmed and levelled.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +15,6 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from callcenter.kernel import sound
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.folders import make_private
 from callcenter.kernel.ids import new_id
@@ -24,6 +22,7 @@ from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
 from callcenter.pbx.port import Channel, Prompt
 from callcenter.records.model import Message, Sender
+from callcenter.records.spoken import keep_spoken
 from callcenter.records.store import save_message
 
 _log = structlog.get_logger(__name__)
@@ -31,7 +30,6 @@ PREFIX = b"voicemail "
 LONGEST = timedelta(minutes=3)
 _SILENCE = timedelta(seconds=5)
 _SWEEP_SECONDS = 900.0  # longer than any message
-_SHORTEST = 0.5  # seconds with the margins: less is a receiver put down
 
 
 class Voicemail:
@@ -110,7 +108,7 @@ class Voicemail:
     async def _keep(self, raw: Path, taken: "_Taken") -> Message | None:
         name, sender = raw.stem, taken.sender
         path = f"{taken.at:%Y/%m/%d}/{name}.wav"
-        seconds = await asyncio.to_thread(_clean, raw, self._folder / path)
+        seconds = await asyncio.to_thread(keep_spoken, raw, self._folder / path)
         if not seconds:
             return None
         message = Message(
@@ -145,26 +143,3 @@ def _write_note(raw: Path, taken: _Taken) -> None:
 
 def _notes(folder: Path) -> set[Path]:
     return set(folder.glob("*.json"))
-
-
-def _clean(raw: Path, path: Path) -> float:
-    """Keep what was said; how many seconds, 0 when there was nothing."""
-    try:
-        voice = sound.cleaned(sound.read(raw))
-        if voice is None or voice.seconds < _SHORTEST:
-            return 0.0
-        voice.save(path)
-    except FileNotFoundError:
-        return 0.0
-    except (OSError, ValueError) as error:
-        # Better a raw message than none.
-        _log.error("message kept as it came", file=str(raw), why=str(error))
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        raw.replace(path)
-        return max(0.1, (path.stat().st_size - 44) / 16000)
-    else:
-        return voice.seconds
-    finally:
-        with suppress(OSError):
-            raw.unlink(missing_ok=True)
-            raw.with_suffix(".json").unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from callcenter.acd import (
     save_queue,
     save_seat,
 )
+from callcenter.ivr import load_flows, load_published
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
 from callcenter.web.queue_voices import check_voices
@@ -119,6 +120,16 @@ def _require_known(connection: Connection, plan: QueuePlan) -> None:
             raise NotFound(f"There is no seat {number}.")
     if len({number for number, _ in plan.seats}) < len(plan.seats):
         raise Refused(f"Queue {plan.name}: a seat is named twice.")
+    _require_survey(connection, plan)
     before = known.queues.get(plan.name)
     if before is not None and before.tenant != plan.tenant:
         raise Refused(f"Queue {plan.name!r} belongs to tenant {before.tenant!r}.")
+
+
+def _require_survey(connection: Connection, plan: QueuePlan) -> None:
+    version = load_published(connection).get(plan.survey)
+    flow = load_flows(connection).get((plan.survey, version or 0))
+    if plan.survey and flow is None:
+        raise NotFound(f"There is no published flow {plan.survey!r}; publish the survey first.")
+    if flow is not None and not any(node.kind == "survey" for node in flow.nodes.values()):
+        raise Refused(f"Flow {plan.survey!r} asks nothing; a survey needs a node of kind survey.")

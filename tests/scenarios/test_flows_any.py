@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.ivr.host import (
+    Answer,
+    Comment,
     DialOutcome,
     MemberCheck,
     MemberOutcome,
@@ -60,6 +62,13 @@ _DIAL = {
     "no_answer": MAYBE,
     "unreachable": MAYBE,
 }
+QUESTIONS = st.just(
+    [
+        {"name": "q", "prompts": ["welcome"]},
+        {"name": "n", "prompts": ["welcome"], "least": 3, "most": 12, "invalid": ["menu-main"]},
+        {"name": "c", "prompts": ["welcome"], "comment": True},
+    ]
+)
 NODES = st.one_of(
     _kind("play", prompts=PROMPTS, barge_in=st.booleans(), next=TARGET),
     _asking("menu", choices=st.dictionaries(KEY, TARGET, min_size=1), on_invalid=MAYBE),
@@ -84,7 +93,7 @@ NODES = st.one_of(
         next=TARGET,
         otherwise=TARGET,
     ),
-    _kind("survey", questions=st.just([{"name": "q", "prompts": ["welcome"]}]), next=TARGET),
+    _kind("survey", questions=QUESTIONS, next=TARGET),
     _kind("language", language=st.sampled_from(["en", "zh", "ja"]), next=TARGET),
     _kind("priority", priority=st.integers(-100, 100), next=TARGET),
     _kind("skill", skills=st.just({"english": 3}), next=TARGET),
@@ -134,7 +143,13 @@ class AnyHost:
 
     def chose(self, node: str, keys: str, outcome: str) -> None: ...
 
-    def surveyed(self, node: str, question: str, keys: str) -> None: ...
+    def surveyed(self, about: Answer, keys: str) -> None: ...
+
+    def answered(self, node: str) -> Mapping[str, str]:
+        return {}
+
+    async def comment(self, comment: Comment) -> bool:
+        return bool(self._draw(2))
 
     def broke(self, flow: Flow, node: str, why: str) -> None:
         self.notes.append(why)

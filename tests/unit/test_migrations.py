@@ -19,6 +19,7 @@ import callcenter.kernel.mail
 import callcenter.kernel.projector
 import callcenter.numbers.store
 import callcenter.records.store
+import callcenter.records.survey
 import callcenter.reports.schedules
 import callcenter.reports.store
 import callcenter.routing.store  # noqa: F401
