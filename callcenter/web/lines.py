@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.lines import (
     Line,
@@ -27,6 +28,7 @@ from callcenter.numbers import (
     save_number,
     save_trunk,
 )
+from callcenter.web.places import require_places
 from callcenter.web.routing import Desk
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -108,7 +110,7 @@ def _groups(router: APIRouter, desk: Desk) -> None:
         """Every group of lines, or those of a tenant."""
         found = await desk.routing.ask(load_lines)
         rows = [_view(group) for _, group in sorted(found.groups.items())]
-        return [row for row in rows if tenant in ("", row.tenant)]
+        return [row for row in rows if tenant in ("", row.tenant) and sees(row.tenant)]
 
     @router.put("/lines/{group}")
     async def set_group(group: str, body: GroupBody) -> GroupView:
@@ -125,8 +127,15 @@ def _groups(router: APIRouter, desk: Desk) -> None:
     @router.delete("/lines/{group}", status_code=204)
     async def remove(group: str) -> None:
         """Forget a group."""
-        if not await desk.routing.change(lambda c: remove_group(c, group)):
-            raise NotFound(f"There is no group of lines {group!r}.")
+
+        def work(connection: Connection) -> None:
+            found = load_lines(connection).groups.get(group)
+            if found is None:
+                raise NotFound(_no_group(group))
+            require_own(found.tenant, _no_group(group))
+            remove_group(connection, group)
+
+        await desk.routing.change(work)
 
 
 def _ways(router: APIRouter, desk: Desk) -> None:
@@ -151,6 +160,7 @@ def _ways(router: APIRouter, desk: Desk) -> None:
             found = load_numbers(connection).extensions.get(extension)
             if found is None:
                 raise NotFound(f"There is no extension {extension}.")
+            require_own(found.tenant, f"There is no extension {extension}.")
             given = {k: v for k, v in body.model_dump().items() if v is not None}
             changed = replace(found, **given)
             save_extension(connection, changed)
@@ -166,10 +176,15 @@ def _ways(router: APIRouter, desk: Desk) -> None:
             found: HostedNumber | None = load_numbers(connection).numbers.get(number)
             if found is None:
                 raise NotFound(f"Number {number} is not hosted here.")
+            require_own(found.tenant, f"Number {number} is not hosted here.")
             save_number(connection, replace(found, flow="", colour_ring=body.colour_ring))
 
         await desk.routing.change(work)
         return body
+
+
+def _no_group(name: str) -> str:
+    return f"There is no group of lines {name!r}."
 
 
 def _group(name: str, body: GroupBody) -> LineGroup:
@@ -199,12 +214,18 @@ def _require_known(connection: Connection, group: LineGroup) -> None:
     known = load_numbers(connection)
     if group.tenant not in known.tenants:
         raise NotFound(f"There is no tenant {group.tenant!r}.")
+    require_own(group.tenant, f"There is no tenant {group.tenant!r}.")
+    before = load_lines(connection).groups.get(group.name)
+    if before is not None:
+        require_own(before.tenant, _no_group(group.name))
+    if group.fallback is not None:
+        require_places(connection, [str(group.fallback)])
     for line in group.lines:
         if line.trunk and line.trunk not in known.trunks:
             raise NotFound(f"Line {line.name}: there is no trunk {line.trunk!r}.")
-        if line.kind is LineKind.EXTENSION and line.number not in known.extensions:
+        extension = known.extensions.get(line.number)
+        if line.kind is LineKind.EXTENSION and (extension is None or not sees(extension.tenant)):
             raise NotFound(f"Line {line.name}: there is no extension {line.number}.")
-    before = load_lines(connection).groups.get(group.name)
     if before is not None and before.tenant != group.tenant:
         raise Refused(f"Group {group.name!r} belongs to tenant {before.tenant!r}.")
 

@@ -19,10 +19,7 @@ def check_voices(plan: QueuePlan) -> None:
     limits = plan.limits
     if len(limits.key) > 1 or limits.key not in _KEYS:
         raise Refused(f"Queue {plan.name}: {limits.key!r} is no key of a telephone.")
-    targets = [limits.full_to, limits.waited_to, limits.no_seat_to]
-    targets += [limits.key_to] if limits.key_to != "callback" else []
-    targets += [step.to for step in plan.recipe if step.action is Action.OVERFLOW]
-    for target in targets:
+    for target in targets_of(plan):
         _check_target(plan, target)
     if wrong := [language for language in plan.announce_in if language not in LANGUAGES]:
         raise Refused(f"Queue {plan.name}: nothing is announced in {wrong[0]!r}.")
@@ -33,6 +30,14 @@ def check_voices(plan: QueuePlan) -> None:
             check_place(plan.tenant, word)
         except BadPrompt as bad:
             raise Refused(f"Queue {plan.name}: {bad}") from None
+
+
+def targets_of(plan: QueuePlan) -> list[str]:
+    """Where a queue may send callers on, as they were written; "" where it does not."""
+    limits = plan.limits
+    targets = [limits.full_to, limits.waited_to, limits.no_seat_to]
+    targets += [limits.key_to] if limits.key_to != "callback" else []
+    return [*targets, *(step.to for step in plan.recipe if step.action is Action.OVERFLOW)]
 
 
 def _check_target(plan: QueuePlan, target: str) -> None:

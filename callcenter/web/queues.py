@@ -14,10 +14,12 @@ from callcenter.acd import (
     save_queue,
     save_seat,
 )
+from callcenter.kernel.actor import require_own, sees
 from callcenter.ivr import load_flows, load_published
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
-from callcenter.web.queue_voices import check_voices
+from callcenter.web.places import require_places
+from callcenter.web.queue_voices import check_voices, targets_of
 from callcenter.web.routing import Desk
 
 _FIELDS = {field.name for field in fields(QueuePlan)} - {"name"}
@@ -39,6 +41,8 @@ def add_queues(router: APIRouter, desk: Desk) -> None:
 
         def work(connection: Connection) -> QueuePlan:
             before = load_plan(connection).queues.get(queue)
+            if before is not None:
+                require_own(before.tenant, _no_queue(queue))
             made = _made(queue, before, given)
             _require_known(connection, made)
             save_queue(connection, made)
@@ -54,6 +58,7 @@ def add_queues(router: APIRouter, desk: Desk) -> None:
             found = load_plan(connection).seats.get(seat)
             if found is None:
                 raise NotFound(f"There is no seat {seat}.")
+            require_own(found.tenant, f"There is no seat {seat}.")
             has = {name: level for name, level in sorted(given.items()) if level > 0}
             made = tuple(Skill(name=name, level=level) for name, level in has.items())
             save_seat(connection, replace(found, skills=made))
@@ -67,14 +72,20 @@ def add_queues(router: APIRouter, desk: Desk) -> None:
         found = await desk.routing.ask(lambda c: load_plan(c).seats.get(seat))
         if found is None:
             raise NotFound(f"There is no seat {seat}.")
+        require_own(found.tenant, f"There is no seat {seat}.")
         return {skill.name: skill.level for skill in found.skills}
 
 
 def _found(connection: Connection, queue: str) -> QueuePlan:
     found = load_plan(connection).queues.get(queue)
     if found is None:
-        raise NotFound(f"There is no queue {queue!r}.")
+        raise NotFound(_no_queue(queue))
+    require_own(found.tenant, _no_queue(queue))
     return found
+
+
+def _no_queue(name: str) -> str:
+    return f"There is no queue {name!r}."
 
 
 def _shown(plan: QueuePlan) -> dict[str, Any]:
@@ -114,9 +125,11 @@ def _sane(plan: QueuePlan) -> QueuePlan:
 def _require_known(connection: Connection, plan: QueuePlan) -> None:
     if plan.tenant not in load_numbers(connection).tenants:
         raise NotFound(f"There is no tenant {plan.tenant!r}.")
+    require_own(plan.tenant, f"There is no tenant {plan.tenant!r}.")
+    require_places(connection, targets_of(plan))
     known = load_plan(connection)
     for number, _ in plan.seats:
-        if number not in known.seats:
+        if number not in known.seats or not sees(known.seats[number].tenant):
             raise NotFound(f"There is no seat {number}.")
     if len({number for number, _ in plan.seats}) < len(plan.seats):
         raise Refused(f"Queue {plan.name}: a seat is named twice.")

@@ -8,15 +8,18 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
+from callcenter.kernel.actor import require_own
 from callcenter.numbers import NumberState, Tenant
 from callcenter.routing import Decision, Facts, Looked
 from callcenter.routing.desk import files, hours, lists, numbers, regions
 from callcenter.routing.hours import DayKind
 from callcenter.routing.lists import PLATFORM, ListName
+from callcenter.web.places import require_places
 
 T = TypeVar("T")
 MOST_ENTRIES = 10_000
 _MOST_FILE = 200_000_000
+_PLACES = frozenset({"destination", "closed_to", "holiday_to", "over_limit_to", "fallback"})
 Name = Annotated[str, Field(max_length=64)]
 Place = Annotated[str, Field(max_length=80)]
 
@@ -188,7 +191,13 @@ def _numbers(router: APIRouter, desk: Desk) -> None:
     @router.put("/numbers/{number}")
     async def set_number(number: str, body: NumberChange) -> numbers.NumberView:
         """Host a number or change it."""
-        return await desk.routing.change(lambda c: numbers.set_number(c, number, _given(body)))
+        values = _given(body)
+
+        def work(connection: Connection) -> numbers.NumberView:
+            require_places(connection, [str(v) for k, v in values.items() if k in _PLACES])
+            return numbers.set_number(connection, number, values)
+
+        return await desk.routing.change(work)
 
     @router.delete("/numbers/{number}", status_code=204)
     async def drop_number(number: str) -> None:
@@ -261,9 +270,14 @@ def _regions(router: APIRouter, desk: Desk) -> None:
     @router.put("/regions")
     async def set_region(body: RegionRuleBody) -> regions.RegionView:
         """Route a region, or block it with ``refuse:rejected``."""
-        return await desk.routing.change(
-            lambda c: regions.set_region(c, body.tenant, body.number, body.region, body.destination)
-        )
+
+        def work(connection: Connection) -> regions.RegionView:
+            require_places(connection, [body.destination])
+            return regions.set_region(
+                connection, body.tenant, body.number, body.region, body.destination
+            )
+
+        return await desk.routing.change(work)
 
     @router.delete("/regions", status_code=204)
     async def drop_region(tenant: str, region: str, number: str = "") -> None:
@@ -341,6 +355,7 @@ def _explain(router: APIRouter, desk: Desk) -> None:
             tenant_calls_now=body.tenant_calls_now,
         )
         made = await desk.routing.explain(facts, body.at)
+        require_own(made.tenant, f"Number {body.dialled} is not hosted here.")
         return DecisionView(
             destination=str(made.destination),
             rule=made.rule,

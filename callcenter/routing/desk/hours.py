@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection, delete, select
 
+from callcenter.kernel.actor import require_own, require_platform, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
 from callcenter.routing.desk.numbers import require_tenant
@@ -65,7 +66,7 @@ def list_hours(connection: Connection, tenant: str = "") -> list[HoursView]:
             calendars=[name for name in row.calendars.split(",") if name],
         )
         for row in connection.execute(query)
-        if tenant in ("", row.tenant)
+        if tenant in ("", row.tenant) and sees(row.tenant)
     ]
 
 
@@ -124,6 +125,7 @@ def _write(connection: Connection, plan: HoursView) -> None:
 
 def drop_hours(connection: Connection, tenant: str, name: str) -> None:
     """Forget a plan; refused while a number uses it."""
+    require_own(tenant, _no_hours(tenant, name))
     users = [
         number.number
         for number in load_numbers(connection).numbers.values()
@@ -132,7 +134,11 @@ def drop_hours(connection: Connection, tenant: str, name: str) -> None:
     if users:
         raise Refused(f"Hours {name} are used by number {users[0]}; give it others first.")
     if not _delete_hours(connection, tenant, name):
-        raise NotFound(f"Tenant {tenant} has no hours {name!r}; see `callcenter hours list`.")
+        raise NotFound(_no_hours(tenant, name))
+
+
+def _no_hours(tenant: str, name: str) -> str:
+    return f"Tenant {tenant} has no hours {name!r}; see `callcenter hours list`."
 
 
 def list_days(connection: Connection, tenant: str = "", calendar: str = "") -> list[DayView]:
@@ -149,7 +155,7 @@ def list_days(connection: Connection, tenant: str = "", calendar: str = "") -> l
             note=row.note,
         )
         for row in connection.execute(query)
-        if tenant in ("", row.tenant) and calendar in ("", row.calendar)
+        if tenant in ("", row.tenant) and calendar in ("", row.calendar) and sees(row.tenant)
     ]
 
 
@@ -186,8 +192,10 @@ def set_day(
 
 def drop_day(connection: Connection, tenant: str, calendar: str, day: date) -> None:
     """Take a special date out."""
+    sentence = f"Calendar {calendar} of {tenant} has no special date {day}."
+    require_own(tenant, sentence)
     if not _delete_day(connection, tenant, calendar, day):
-        raise NotFound(f"Calendar {calendar} of {tenant} has no special date {day}.")
+        raise NotFound(sentence)
 
 
 def list_make_up(connection: Connection) -> list[MakeUpView]:
@@ -201,6 +209,7 @@ def list_make_up(connection: Connection) -> list[MakeUpView]:
 
 def set_make_up(connection: Connection, country: str, day: date, note: str = "") -> MakeUpView:
     """Enter a weekend day that is worked."""
+    require_platform("make-up days are entered")
     made = MakeUpView(country=check_code(country), day=day, note=note[:_MOST_NOTE])
     rows = make_up_days.c
     connection.execute(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from callcenter.kernel.actor import require_own, require_platform, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
 from callcenter.routing.desk.numbers import require_tenant
@@ -41,6 +42,7 @@ class Home:
 def home_of(connection: Connection, tenant: str, country: str = "") -> Home:
     """The country and zone of a tenant's lists; the platform's are CN and UTC."""
     if tenant == PLATFORM:
+        require_platform("lists of the platform are changed")
         return Home(tenant=PLATFORM, country=country or "CN")
     found = require_tenant(load_numbers(connection), tenant)
     return Home(tenant=tenant, country=country or found.country, zone=found.zone)
@@ -122,6 +124,7 @@ def show(
     connection: Connection, name: ListName, tenant: str, number: str = "", most: int | None = None
 ) -> list[EntryView]:
     """Entries of a list in the order of their numbers; ``number``: those that begin so."""
+    require_own(tenant, f"There is no tenant {tenant!r}; say whose list (tenant).")
     rows = list_entries.c
     query = (
         select(rows.pattern, rows.note, rows.expires_at)
@@ -142,7 +145,11 @@ def counts(connection: Connection) -> list[tuple[ListName, str, int]]:
     rows = list_entries.c
     query = select(rows.list, rows.tenant, func.count()).where(~rows.removed)
     query = query.group_by(rows.list, rows.tenant).order_by(rows.list, rows.tenant)
-    return [(ListName(name), tenant, count) for name, tenant, count in connection.execute(query)]
+    return [
+        (ListName(name), tenant, count)
+        for name, tenant, count in connection.execute(query)
+        if sees(tenant)
+    ]
 
 
 def view(changes: Iterable[Change]) -> list[EntryView]:

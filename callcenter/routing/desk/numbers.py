@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from callcenter.kernel.actor import acting, require_own, require_platform, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import (
     SETTABLE,
@@ -50,14 +51,21 @@ class NumberView:
 
 def list_tenants(connection: Connection) -> list[Tenant]:
     """Every tenant."""
-    return sorted(load_numbers(connection).tenants.values(), key=lambda tenant: tenant.id)
+    found = load_numbers(connection).tenants.values()
+    return sorted((one for one in found if sees(one.id)), key=lambda tenant: tenant.id)
 
 
 def set_tenant(connection: Connection, tenant: str, changes: Mapping[str, Any]) -> Tenant:
     """Make or change a tenant; what is not named stays as it is."""
     _require(bool(_NAME.fullmatch(tenant)), f"{tenant!r} is no name for a tenant.")
-    before = load_numbers(connection).tenants.get(tenant) or Tenant(id=tenant, name=tenant)
+    known = load_numbers(connection).tenants.get(tenant)
+    require_own(tenant, _no_tenant(tenant))
+    if known is None:
+        require_platform("new tenants are made")
+    before = known or Tenant(id=tenant, name=tenant)
     after = replace(before, **changes)
+    if after.calls_limit != before.calls_limit:
+        require_platform("how many calls a tenant may have is set")
     zone(after.zone)
     after = replace(after, country=after.country.upper())
     dial_plan(after.country)
@@ -72,7 +80,8 @@ def set_tenant(connection: Connection, tenant: str, changes: Mapping[str, Any]) 
 def list_numbers(connection: Connection, tenant: str = "") -> list[NumberView]:
     """Every number, or those of a tenant."""
     found = load_numbers(connection).numbers.values()
-    return [_view(one) for one in sorted(found, key=_by_number) if tenant in ("", one.tenant)]
+    wanted = [one for one in found if tenant in ("", one.tenant) and sees(one.tenant)]
+    return [_view(one) for one in sorted(wanted, key=_by_number)]
 
 
 def set_number(connection: Connection, number: str, changes: Mapping[str, Any]) -> NumberView:
@@ -80,6 +89,7 @@ def set_number(connection: Connection, number: str, changes: Mapping[str, Any]) 
     _require(bool(_NUMBER.fullmatch(number)), f"{number!r} is no number; write digits.")
     known = load_numbers(connection)
     before = known.numbers.get(number)
+    _require_mine(number, before, changes)
     values = dict(changes)
     for name in _PLACES:
         if name in values:
@@ -102,16 +112,39 @@ def set_number(connection: Connection, number: str, changes: Mapping[str, Any]) 
 
 def drop_number(connection: Connection, number: str) -> None:
     """Host it no more."""
+    found = load_numbers(connection).numbers.get(number)
+    require_own(found.tenant if found else "", _not_hosted(number))
     if not remove_number(connection, number):
-        raise NotFound(f"Number {number} is not hosted here; see `callcenter number list`.")
+        raise NotFound(_not_hosted(number))
 
 
 def require_tenant(known: Numbers, tenant: str) -> Tenant:
     """A tenant that exists."""
     found = known.tenants.get(tenant)
     if found is None:
-        raise NotFound(f"There is no tenant {tenant!r}; make it with `callcenter tenant set`.")
+        raise NotFound(_no_tenant(tenant))
+    require_own(tenant, _no_tenant(tenant))
     return found
+
+
+def _no_tenant(tenant: str) -> str:
+    return f"There is no tenant {tenant!r}; make it with `callcenter tenant set`."
+
+
+def _not_hosted(number: str) -> str:
+    return f"Number {number} is not hosted here; see `callcenter number list`."
+
+
+def _require_mine(number: str, before: HostedNumber | None, changes: Mapping[str, Any]) -> None:
+    """Numbers are given out and taken back by the platform; tenants say where calls go."""
+    if acting.get().tenants is not None:
+        require_own(before.tenant if before else "", _not_hosted(number))
+    if before is None:
+        require_platform("new numbers are given out")
+    elif changes.get("tenant", before.tenant) != before.tenant:
+        require_platform("numbers are given to another tenant")
+    elif changes.get("state", before.state) != before.state:
+        require_platform("the state of a number is set")
 
 
 def _check(connection: Connection, known: Numbers, number: HostedNumber) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
+from callcenter.kernel.actor import require_own, require_platform, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
 from callcenter.routing.desk.numbers import require_tenant, settable
@@ -31,7 +32,7 @@ def list_regions(connection: Connection, tenant: str = "") -> list[RegionView]:
             tenant=row.tenant, number=row.number, region=row.region, destination=row.destination
         )
         for row in connection.execute(query)
-        if tenant in ("", row.tenant)
+        if tenant in ("", row.tenant) and sees(row.tenant)
     ]
 
 
@@ -40,7 +41,9 @@ def set_region(
 ) -> RegionView:
     """Route a region, or block it with ``refuse:rejected``."""
     known = load_numbers(connection)
-    if tenant != PLATFORM:
+    if tenant == PLATFORM:
+        require_platform("regions are blocked for all")
+    else:
         require_tenant(known, tenant)
     hosted = known.numbers.get(number)
     if number and (hosted is None or hosted.tenant != tenant):
@@ -60,8 +63,12 @@ def drop_region(connection: Connection, tenant: str, number: str, region: str) -
     """Forget a rule."""
     label = region_label(region)
     rule = RegionView(tenant=tenant, number=number, region=label, destination="")
+    sentence = f"There is no rule for region {label}; see `callcenter region list`."
+    require_own(tenant, sentence)
+    if tenant == PLATFORM:
+        require_platform("regions are opened for all")
     if not _delete(connection, rule):
-        raise NotFound(f"There is no rule for region {label}; see `callcenter region list`.")
+        raise NotFound(sentence)
 
 
 def _delete(connection: Connection, rule: RegionView) -> bool:
