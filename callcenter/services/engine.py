@@ -22,8 +22,8 @@ from callcenter.pbx.port import LinkDown
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
-from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.live import EngineLive
+from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.members import EngineMembers
 from callcenter.services.own import require_own_call, require_own_seat
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
