@@ -24,6 +24,8 @@ class Counts(StrEnum):
     QUEUES = "interval_queues"
     SEATS = "interval_seats"
     SEAT_TIMES = "interval_seat_times"
+    PAUSES = "interval_pauses"
+    WRAP_UPS = "interval_wrap_ups"
     STEPS = "interval_steps"
 
 
@@ -31,7 +33,9 @@ KEYS: Mapping[Counts, tuple[str, ...]] = {
     Counts.CALLS: ("quarter", "kind", "tenant", "name"),
     Counts.QUEUES: ("quarter", "tenant", "queue"),
     Counts.SEATS: ("quarter", "tenant", "seat"),
-    Counts.SEAT_TIMES: ("quarter", "seat", "part", "queue"),
+    Counts.SEAT_TIMES: ("quarter", "seat"),
+    Counts.PAUSES: ("quarter", "seat", "reason"),
+    Counts.WRAP_UPS: ("quarter", "queue"),
     Counts.STEPS: ("quarter", "tenant", "flow", "node", "outcome", "keys", "next"),
 }
 """What a row is about, in the order of its primary key."""
@@ -42,6 +46,9 @@ RESULTS = (
 )
 OUTS = ("out_voicemail", "out_callback", "out_queue", "out_menu", "out_elsewhere", "out_lost")
 FAILED = ("rejected", "no_answer", "unreachable", "caller_gone", "withdrawn")
+LOGGED_IN = "logged_in"
+PARTS = ("ready", "ringing", "talking", "on_hold", "wrap_up", "engaged", "unreachable", "paused")
+"""What logged-in time is made of; milliseconds."""
 WITHIN = tuple(f"{what}_within_{edge}" for what in ("answered", "abandoned") for edge in EDGES)
 
 VALUES: Mapping[Counts, tuple[str, ...]] = {
@@ -51,7 +58,9 @@ VALUES: Mapping[Counts, tuple[str, ...]] = {
         *("handled", "talk_ms", "hold_ms", "announced", "announced_kept", *WITHIN),
     ),
     Counts.SEATS: ("offers", "answered", *FAILED, "other", "talk_ms", "hold_ms", "sent_on"),
-    Counts.SEAT_TIMES: ("ms",),
+    Counts.SEAT_TIMES: (LOGGED_IN, *PARTS),
+    Counts.PAUSES: ("ms",),
+    Counts.WRAP_UPS: ("ms",),
     Counts.STEPS: ("steps",),
 }
 """What is counted in each table.
@@ -66,7 +75,7 @@ LENGTHS = {
     "name": 128,
     "queue": 64,
     "seat": 32,
-    "part": 80,
+    "reason": 64,
     "flow": 64,
     "node": 64,
     "outcome": 64,

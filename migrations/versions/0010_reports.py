@@ -13,7 +13,9 @@ KEYS = {
     "interval_calls": {"kind": 8, "tenant": 64, "name": 128},
     "interval_queues": {"tenant": 64, "queue": 64},
     "interval_seats": {"tenant": 64, "seat": 32},
-    "interval_seat_times": {"seat": 32, "part": 80, "queue": 64},
+    "interval_seat_times": {"seat": 32},
+    "interval_pauses": {"seat": 32, "reason": 64},
+    "interval_wrap_ups": {"queue": 64},
     "interval_steps": {
         "tenant": 64,
         "flow": 64,
@@ -48,7 +50,12 @@ VALUES = {
         *("offers", "answered", "rejected", "no_answer", "unreachable", "caller_gone"),
         *("withdrawn", "other", "talk_ms", "hold_ms", "sent_on"),
     ),
-    "interval_seat_times": ("ms",),
+    "interval_seat_times": (
+        *("logged_in", "ready", "ringing", "talking", "on_hold", "wrap_up", "engaged"),
+        *("unreachable", "paused"),
+    ),
+    "interval_pauses": ("ms",),
+    "interval_wrap_ups": ("ms",),
     "interval_steps": ("steps",),
 }
 
