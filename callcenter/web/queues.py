@@ -18,6 +18,7 @@ from callcenter.kernel.actor import require_own, sees
 from callcenter.ivr import load_flows, load_published
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
+from callcenter.reports.model import EDGES
 from callcenter.web.places import require_places
 from callcenter.web.queue_voices import check_voices, targets_of
 from callcenter.web.routing import Desk
@@ -118,6 +119,11 @@ def _sane(plan: QueuePlan) -> QueuePlan:
         raise Refused(f"Queue {plan.name}: ring, most_misses and ring_most are at least 1.")
     if plan.announce_every is not None and plan.announce_every.total_seconds() < 5:
         raise Refused(f"Queue {plan.name}: announce_every is at least 5 seconds.")
+    if not {plan.answer_within, plan.short_abandon} <= set(EDGES):
+        edges = ", ".join(map(str, EDGES))
+        raise Refused(
+            f"Queue {plan.name}: answer_within and short_abandon are counted in steps of {edges} s."
+        )
     check_voices(plan)
     return plan
 
