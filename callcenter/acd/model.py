@@ -197,7 +197,8 @@ class QueuePlan:
     ``say_position``, ``say_wait``: what is announced on joining and every ``announce_every`` (Q3);
     ``comfort``: prompts spoken after it, one at a time; ``announce_in``: languages, none: the
     caller's. ``whisper``: what the agent hears before being joined (Q10): prompts, or pieces in
-    braces, see :mod:`callcenter.conductor.spoken`.
+    braces, see :mod:`callcenter.conductor.spoken`. ``answer_within``: seconds in which the service
+    level wants an answer; who hangs up within ``short_abandon`` seconds is counted apart.
     ``survey``: the flow that callers are asked when a seat has hung up (R3).
     """
 
@@ -230,6 +231,8 @@ class QueuePlan:
     whisper: tuple[str, ...] = ()
     dispositions: tuple[str, ...] = ()
     disposition_required: bool = False
+    answer_within: int = 20
+    short_abandon: int = 5
     survey: str = ""
 
 

@@ -41,6 +41,8 @@ RULES = (
     "whisper",
     "dispositions",
     "disposition_required",
+    "answer_within",
+    "short_abandon",
     "survey",
 )
 """Fields of a queue's plan kept together as JSON: never searched by, read whole. A field that a
