@@ -8,6 +8,7 @@ the commands, so that help and completion are quick.
 import click
 
 import callcenter
+import callcenter.cli.supervise
 from callcenter.cli.call import call
 from callcenter.cli.cdr import cdr
 from callcenter.cli.completion import completion

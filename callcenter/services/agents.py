@@ -4,16 +4,15 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 
-from callcenter.acd import Disposed, QueuePlan, SeatPlan, SeatView
+from callcenter.acd import Disposed, SeatView
 from callcenter.acd.desk import OUTSIDE
 from callcenter.acd.log import SeatTimes, dispositions_of, seat_times
 from callcenter.calls.store import get_cdr
-from callcenter.conductor.transferring import word_for
 from callcenter.engine import Engine
 from callcenter.kernel.actor import sees
 from callcenter.kernel.errors import NotFound, Refused
-from callcenter.numbers import Destination, Extension, Kind
-from callcenter.services.own import require_own_call, require_own_seat
+from callcenter.services.own import require_own_seat
+from callcenter.services.supervision import EngineSupervision
 
 _BY = "command"
 _DAY = timedelta(days=1)
@@ -74,11 +73,7 @@ class EngineAgents:
 
     async def transfer(self, call: str, to: str) -> None:
         """Send the caller on."""
-        found = require_own_call(self._engine, call)
-        place = Destination.parse(to)
-        self._require_known(place, found.tenant)
-        if not await self._engine.pbx.transfer(found.leg, word_for(place)):
-            raise NotFound(f"The caller of {call} has gone.")
+        await EngineSupervision(self._engine).transfer(call, to)
 
     async def message(self, seat: str, sender: str, text: str) -> None:
         """A text to the phone of a seat."""
@@ -87,23 +82,3 @@ class EngineAgents:
             raise Refused(f"Seat {seat} is not logged in; nobody would read the message.")
         if not await self._engine.pbx.message(sender, found.extension, text):
             raise Refused(f"The phone {found.extension} of seat {seat} is not registered.")
-
-    def _require_known(self, place: Destination, tenant: str) -> None:
-        snapshot, name = self._engine.snapshot.now, place.name
-        known: SeatPlan | QueuePlan | Extension | None
-        match place.kind:
-            case Kind.SEAT:
-                known = snapshot.plan.seats.get(name)
-            case Kind.QUEUE:
-                known = snapshot.plan.queues.get(name)
-            case Kind.EXTENSION:
-                known = snapshot.numbers.extensions.get(name)
-            case Kind.OUTSIDE:
-                return
-            case _:
-                raise Refused(
-                    f"No caller can be sent to {place}; "
-                    "write seat:1002, queue:sales, extension:1003 or outside:NUMBER."
-                )
-        if known is None or known.tenant != tenant:
-            raise NotFound(f"There is no {place.kind} {name}.")

@@ -17,7 +17,6 @@ from callcenter.calls.store import get_cdr, get_moments, list_cdrs
 from callcenter.engine import Engine
 from callcenter.kernel.actor import acting, require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
-from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import LinkDown
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
@@ -25,9 +24,10 @@ from callcenter.services.flows import EngineFlows
 from callcenter.services.live import EngineLive
 from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.members import EngineMembers
-from callcenter.services.own import require_own_call, require_own_seat
+from callcenter.services.own import require_own_seat
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
+from callcenter.services.supervision import EngineSupervision
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
@@ -36,6 +36,7 @@ from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
+from callcenter.web.supervision import Supervision
 from callcenter.web.views import (
     CallView,
     DatabaseView,
@@ -77,6 +78,7 @@ class EngineServices:
         self.prompts: Prompts = EnginePrompts(engine, desk)
         boxes = VoicemailDesk(engine.database, engine.voicemail_folder)
         self.voicemail: Boxes = EngineVoicemail(boxes)
+        self.supervision: Supervision = EngineSupervision(engine)
         self.mail: Mails = EngineMail(MailDesk(engine.database))
 
     def status(self) -> StatusView:
@@ -179,8 +181,7 @@ class EngineServices:
 
     async def hang_up(self, call: str) -> None:
         """End a running call."""
-        found = require_own_call(self._engine, call)
-        await self._engine.pbx.hangup(found.leg, Cause.NORMAL)
+        await self.supervision.hang_up(call)
 
     async def reload(self) -> None:
         """Take over what was changed in the database."""

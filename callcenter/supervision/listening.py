@@ -12,6 +12,19 @@ from callcenter.supervision.model import LISTENING, Act
 from callcenter.supervision.refusals import ListensAlready
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListeningView:
+    """One row of the list of who listens."""
+
+    call: str
+    who: str
+    seat: str
+    mode: Act
+    by: str
+    since: datetime
+    ringing: bool
+
+
 @dataclass(eq=False, kw_only=True)
 class Listening:
     """One phone in one call. ``who`` is the seat or number as it was named, ``seat`` is set when
@@ -28,18 +41,18 @@ class Listening:
     since: datetime
     leg: LegId = field(default=LegId(""))
 
-
-@dataclass(frozen=True, kw_only=True)
-class ListeningView:
-    """One row of the list of who listens."""
-
-    call: str
-    who: str
-    seat: str
-    mode: Act
-    by: str
-    since: datetime
-    ringing: bool
+    @property
+    def view(self) -> ListeningView:
+        """For lists."""
+        return ListeningView(
+            call=self.call,
+            who=self.who,
+            seat=self.seat,
+            mode=self.mode,
+            by=self.by,
+            since=self.since,
+            ringing=not self.leg,
+        )
 
 
 class Listeners:
@@ -88,20 +101,5 @@ class Listeners:
         return [one for one in self.of(call) if one.mode not in LISTENING]
 
     def all(self) -> list[Listening]:
-        """Every row."""
+        """Every row, oldest first."""
         return list(self._all)
-
-    def views(self) -> list[ListeningView]:
-        """For lists, oldest first."""
-        return [
-            ListeningView(
-                call=one.call,
-                who=one.who,
-                seat=one.seat,
-                mode=one.mode,
-                by=one.by,
-                since=one.since,
-                ringing=not one.leg,
-            )
-            for one in self._all
-        ]

@@ -27,6 +27,7 @@ from callcenter.web.prompts import add_prompts
 from callcenter.web.queues import add_queues
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
+from callcenter.web.supervision import add_supervision
 from callcenter.web.views import CallView, ProblemView, StatusView
 from callcenter.web.voicemail import add_voicemail
 
@@ -103,6 +104,7 @@ def create_api(services: Services) -> FastAPI:
     add_members(router, services)
     add_queues(router, services)
     add_agents(router, services)
+    add_supervision(router, services)
     api.include_router(router)
     _errors(api)
     api.add_middleware(Gate, access=services.access)

@@ -17,6 +17,7 @@ from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
+from callcenter.web.supervision import Supervision
 from callcenter.web.views import CallView, StatusView
 from callcenter.web.voicemail import Boxes
 
@@ -55,6 +56,10 @@ class Services(Protocol):
     @property
     def voicemail(self) -> Boxes:
         """Messages that callers left."""
+
+    @property
+    def supervision(self) -> Supervision:
+        """Acts of supervisors."""
 
     @property
     def mail(self) -> Mails:
