@@ -52,6 +52,8 @@ def test_a_plan_comes_back_whole() -> None:
         announce_every=timedelta(seconds=45),
         dispositions=("sold", "lost"),
         disposition_required=True,
+        answer_within=30,
+        short_abandon=10,
     )
     database = open_database("sqlite://")
     metadata.create_all(database)
