@@ -22,6 +22,7 @@ from callcenter.kernel.mail import Smtp
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
+from callcenter.records import Storage
 from callcenter.services import EngineServices, Sounds
 from callcenter.settings import Settings
 from callcenter.web.server import ApiServer
@@ -105,6 +106,7 @@ class _App:
                     database=database,
                     journal=settings.journal,
                     recordings=settings.recordings,
+                    storage=Storage.of(settings),
                     local_requests=settings.local_requests,
                     smtp=_smtp(settings),
                 )

@@ -7,6 +7,7 @@ go on in the PBX; :meth:`Engine.hang_up_all` ends them first where the PBX stops
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from callcenter.acd import (
 from callcenter.acd.register import Known, load_known
 from callcenter.calls import Ledger, SeatChosen
 from callcenter.calls.ledger import CallClosed, CallNote
-from callcenter.calls.store import list_cdrs
+from callcenter.calls.store import add_recording, list_cdrs
 from callcenter.conductor import Conductor
 from callcenter.conductor.allowances import Allowances
 from callcenter.conductor.answers import SurveyAnswers
@@ -43,7 +44,7 @@ from callcenter.kernel.projector import Projector
 from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
-from callcenter.records import Recordings, Voicemail
+from callcenter.records import RecordingKept, Recordings, Storage, Voicemail
 from callcenter.records.survey import Comments
 from callcenter.reports import count_calls, count_seat
 from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
@@ -65,6 +66,7 @@ class Engine:
         database: Database,
         journal: Path,
         recordings: Path,
+        storage: Storage | None = None,
         local_requests: bool = False,
         smtp: Smtp | None = None,
     ) -> None:
@@ -89,29 +91,35 @@ class Engine:
         self.voicemail = Voicemail(self.voicemail_folder, self.journal, self.projector, clock)
         self.comments = Comments(home / "comments", clock)
         self.answers = SurveyAnswers(self.journal, self.projector)
-        self.conductor = Conductor(
-            Context(
-                clock=clock,
-                ledger=self.ledger,
-                dispatcher=self.dispatcher,
-                snapshot=self.snapshot,
-                recordings=Recordings(recordings, clock),
-                voicemail=self.voicemail,
-                comments=self.comments,
-                members=self.members,
-                last_agents=self.last_agents,
-                local_requests=local_requests,
-                studio=Studio(
-                    store=PromptStore(database, self.prompts),
-                    folder=self.prompts,
-                    lock=PinLock(clock),
-                    clock=clock,
-                    snapshot=self.snapshot,
-                    changed=self.reload_prompts,
-                ),
-            ),
-            pbx,
+        self.recordings = Recordings(
+            storage or Storage.below(home),
+            database,
+            journal=self.journal,
+            projector=self.projector,
+            bus=self.bus,
+            clock=clock,
         )
+        self.context = Context(
+            clock=clock,
+            ledger=self.ledger,
+            dispatcher=self.dispatcher,
+            snapshot=self.snapshot,
+            recordings=self.recordings,
+            voicemail=self.voicemail,
+            comments=self.comments,
+            members=self.members,
+            last_agents=self.last_agents,
+            local_requests=local_requests,
+            studio=Studio(
+                store=PromptStore(database, self.prompts),
+                folder=self.prompts,
+                lock=PinLock(clock),
+                clock=clock,
+                snapshot=self.snapshot,
+                changed=self.reload_prompts,
+            ),
+        )
+        self.conductor = Conductor(self.context, pbx)
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self.on_prompts: Callable[[], Awaitable[None]] = _nothing
@@ -124,11 +132,13 @@ class Engine:
         self.ledger.restore(records, mark)
         self.voicemail.restore(records, mark)
         self.answers.restore(records, mark)
+        self.recordings.restore(records, mark)
         await asyncio.to_thread(self._read_people, records, mark)
         self.allowances.restore(records, mark)
         self.bus.subscribe(CallClosed, self.last_agents.note)
         self.bus.subscribe(CallNote, self.allowances.note)
         self.bus.subscribe(CallNote, self.answers.note)
+        self.bus.subscribe(RecordingKept, self._note_kept)
         self.bus.subscribe(CallNote, self.conductor.note)
         self.bus.subscribe(StateChanged, self.conductor.inboxes.pulse)
         self.bus.subscribe(StatusChanged, self.register.note)
@@ -142,6 +152,7 @@ class Engine:
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
         self._run(self.voicemail.sweep(), "voicemail")
+        self._run(self.recordings.run(), "recordings")
         self._run(self.postman.run(), "postman")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
@@ -162,6 +173,20 @@ class Engine:
                 unlisted=made.unlisted,
             ),
         )
+
+    def _note_kept(self, told: RecordingKept) -> None:
+        """A recording that is kept late still belongs to the CDR of its call."""
+        if not self.context.recorder.kept(told) and told.kept.path:
+            kept = told.kept
+            late = partial(
+                add_recording,
+                call=told.part.call,
+                path=kept.path,
+                seconds=kept.seconds,
+                levels=(kept.caller_rms, kept.seat_rms),
+                sha256=kept.sha256,
+            )
+            self.projector.add(told.position, late)
 
     async def stop(self) -> None:
         """Let go of the calls, write down the rest."""

@@ -73,6 +73,23 @@ class Settings(BaseSettings):
         description="address that our mail comes from, with a name perhaps",
         validate_default=True,
     )
+    master_key_file: Path | None = Field(
+        None, description="master key of recordings; empty: master.key under home"
+    )
+    recordings_min_free_mb: int = Field(
+        200, ge=0, description="with less free disk nothing is recorded; calls go on"
+    )
+    recordings_keep_days: int | None = Field(
+        None, ge=1, description="days that recordings are kept unless a rule says; empty: for ever"
+    )
+    recordings_backup: str = Field(
+        "", description="copies of recordings: a folder or s3://bucket/prefix; empty: none"
+    )
+    recordings_backup_endpoint: str = Field(
+        "", description="URL of an S3-compatible store; empty: that of AWS"
+    )
+    recordings_backup_user: str = Field("", description="access key of the store")
+    recordings_backup_secret: SecretStr = Field(SecretStr(""), description="its secret key")
     clock_offset: float = Field(
         0.0, description="seconds added to the wall clock, to try opening hours; else leave it"
     )

@@ -13,6 +13,7 @@ from callcenter.ivr.prompt_store import load_prompts
 from callcenter.ivr.prompts import PromptBook
 from callcenter.lines import Lines, load_lines
 from callcenter.numbers import Numbers, load_numbers
+from callcenter.records import RecordingRule, load_rules
 from callcenter.routing import Tables, load_lists, load_tables
 
 
@@ -27,6 +28,7 @@ class Snapshot:
     published: dict[str, int] = field(default_factory=dict)
     lines: Lines = field(default_factory=Lines)
     prompts: PromptBook = field(default_factory=PromptBook)
+    recording_rules: tuple[RecordingRule, ...] = ()
 
     def flow(self, name: str, version: int | None = None) -> Flow | None:
         """A flow: the version in force, or the one a call began with."""
@@ -45,6 +47,7 @@ def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
             published=load_published(connection),
             lines=load_lines(connection),
             prompts=load_prompts(connection),
+            recording_rules=load_rules(connection),
         )
 
 

@@ -25,6 +25,13 @@ from callcenter.calls.model import (
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
+    RecordingAnnounced,
+    RecordingDecided,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingSkipped,
+    RecordingStarted,
+    RecordingStopped,
     Resumed,
     Routed,
     SeatChosen,
@@ -117,6 +124,20 @@ def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per e
         case OfferEnded() if event.outcome is not OfferOutcome.ANSWERED:
             who = f" of seat {event.seat}" if event.seat else ""
             return f"The ring{who} ends: {event.outcome.value.replace('_', ' ')}."
+        case RecordingDecided():
+            return f"Is{'' if event.wanted else ' not'} to be recorded: {event.why}."
+        case RecordingAnnounced():
+            return "Is told that the talk will be recorded."
+        case RecordingStarted() if event.by:
+            return f"Is recorded from now on, by {event.by}."
+        case RecordingSkipped():
+            return f"Cannot be recorded: {event.why}."
+        case RecordingPaused():
+            return f"The recording is paused by {event.by}."
+        case RecordingResumed():
+            return f"The recording goes on, by {event.by}."
+        case RecordingStopped() if event.by:
+            return f"The recording is stopped by {event.by}."
         case TalkStarted():
             return f"Talks with seat {event.seat}." if event.seat else "Talks."
         case TalkEnded():

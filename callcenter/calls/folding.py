@@ -5,6 +5,7 @@ queues (:mod:`visits`), and here its steps and transfers. Whatever the order of 
 add up: every ring and every visit has an end, no duration is negative.
 """
 
+import math
 from collections.abc import Sequence
 
 from callcenter.calls.cdr import Cdr, CdrStep, CdrTransfer, Result
@@ -63,6 +64,7 @@ def cdr_of(call: str, events: Sequence[AnyCallEvent]) -> Cdr:
         _call(cdr, event)
         for fold in (transfers, rings, visits, steps):
             fold.take(event)
+    cdr.recording_due = cdr.recording_due and rings.talked
     cdr.result = _result(cdr, refused=refused, talked=rings.talked)
     return cdr
 
@@ -79,13 +81,25 @@ def _call(cdr: Cdr, event: AnyCallEvent) -> None:
         case RecordingStarted() | RecordingSkipped():
             cdr.recording_due = True
         case RecordingEnded():
-            cdr.recording, cdr.recording_seconds = event.path, event.seconds
-            cdr.caller_rms, cdr.seat_rms = event.caller_rms, event.seat_rms
-            cdr.sha256 = event.sha256
+            _recorded(cdr, event)
         case Resumed():
             cdr.resumed += 1
         case _:
             pass
+
+
+def _recorded(cdr: Cdr, part: RecordingEnded) -> None:
+    """Of several parts the first is named, their lengths add up, their levels are those of all."""
+    before, cdr.recording_seconds = cdr.recording_seconds, part.seconds
+    if before is None:
+        cdr.recording, cdr.sha256 = part.path, part.sha256
+        cdr.caller_rms, cdr.seat_rms = part.caller_rms, part.seat_rms
+        return
+    cdr.recording_seconds = whole = round(before + part.seconds, 3)
+    for side in ("caller_rms", "seat_rms"):
+        powers = [(getattr(cdr, side), before), (getattr(part, side), part.seconds)]
+        power = sum(10 ** (level / 10) * seconds for level, seconds in powers) / (whole or 1.0)
+        setattr(cdr, side, round(10 * math.log10(power), 1) if power else part.caller_rms)
 
 
 class _Steps:

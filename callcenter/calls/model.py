@@ -226,10 +226,53 @@ class SeatChosen(CallEvent, frozen=True, kw_only=True):
     unlisted: int = 0
 
 
+class RecordingDecided(CallEvent, frozen=True, kw_only=True):
+    """Whether the talk that comes is recorded, by which ``rule`` (``""``: none fitted) and why."""
+
+    wanted: bool
+    why: str
+    rule: str = ""
+
+
 class RecordingStarted(CallEvent, frozen=True, kw_only=True):
-    """``path`` is relative to the recordings folder; the sides stand beside it while it runs."""
+    """The PBX records ``leg``, the caller's channel, from the next talk on.
+
+    ``path`` is relative to the recordings folder; the sides stand beside it while it runs.
+    ``number`` is the number of ours that it is about; ``by`` whom, when no rule did it.
+    """
 
     path: str
+    part: int = 1
+    leg: str = ""
+    rule: str = ""
+    direction: str = ""
+    number: str = ""
+    keep_days: int | None = None
+    pause_on_hold: bool = False
+    by: str = ""
+
+
+class RecordingAnnounced(CallEvent, frozen=True, kw_only=True):
+    """Whoever is outside is told that the talk will be recorded; once in a call."""
+
+
+class RecordingPaused(CallEvent, frozen=True, kw_only=True):
+    """From now on silence is recorded; ``by`` whom (row R1, digits of cards)."""
+
+    by: str
+
+
+class RecordingResumed(CallEvent, frozen=True, kw_only=True):
+    """What is said is recorded again."""
+
+    by: str
+
+
+class RecordingStopped(CallEvent, frozen=True, kw_only=True):
+    """The PBX records no more; what follows, if anything, is another part."""
+
+    part: int
+    by: str = ""
 
 
 class RecordingSkipped(CallEvent, frozen=True, kw_only=True):
@@ -239,9 +282,10 @@ class RecordingSkipped(CallEvent, frozen=True, kw_only=True):
 
 
 class RecordingEnded(CallEvent, frozen=True, kw_only=True):
-    """Both sides are in one stereo file; levels are RMS, dBFS; ``sha256`` of the file."""
+    """A part is kept as one stereo file; levels are RMS, dBFS; ``sha256`` of the plain sound."""
 
     path: str
+    part: int = 1
     seconds: float
     caller_rms: float
     seat_rms: float
@@ -354,7 +398,12 @@ AnyCallEvent = (
     | CallbackFailed
     | Announced
     | SeatChosen
+    | RecordingDecided
+    | RecordingAnnounced
     | RecordingStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingStopped
     | RecordingSkipped
     | RecordingEnded
     | Resumed

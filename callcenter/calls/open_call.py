@@ -20,8 +20,10 @@ from callcenter.calls.model import (
     Prioritised,
     QueueJoined,
     QueueLeft,
-    RecordingEnded,
+    RecordingPaused,
+    RecordingResumed,
     RecordingStarted,
+    RecordingStopped,
     Resumed,
     Routed,
     Sent,
@@ -68,6 +70,8 @@ class OpenCall:
         self.held = False
         self._leg = LegId("")
         self.recording: RecordingStarted | None = None
+        self.parts = 0  # of the recording, begun so far
+        self.paused: RecordingPaused | None = None
 
     @property
     def leg(self) -> LegId:
@@ -142,9 +146,19 @@ class OpenCall:
                 self.held = False
             case QueueLeft():
                 self.queue = None
+            case _:
+                self._recorded(event)
+
+    def _recorded(self, event: AnyCallEvent) -> None:
+        match event:
             case RecordingStarted():
-                self.recording = event
-            case RecordingEnded():
-                self.recording = None
+                self.recording, self.paused = event, None
+                self.parts = event.part
+            case RecordingPaused():
+                self.paused = event
+            case RecordingResumed():
+                self.paused = None
+            case RecordingStopped():
+                self.recording = self.paused = None
             case _:
                 pass

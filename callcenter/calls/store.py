@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, String, Table, delete, select
+from sqlalchemy import Connection, String, Table, delete, select, update
 
 from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Result
 from callcenter.calls.explaining import Moment
@@ -83,6 +83,22 @@ def cdr_rows(found: Iterable[Cdr]) -> list[tuple[Table, list[_Row]]]:
                 for position, row in enumerate(getattr(cdr, part.name))
             ]
     return [(cdrs, heads), *((part.table, parts[part.name]) for part in PARTS)]
+
+
+def add_recording(
+    connection: Connection,
+    *,
+    call: str,
+    path: str,
+    seconds: float,
+    levels: tuple[float, float],
+    sha256: str,
+) -> None:
+    """The recording of a call that had ended before it could be kept."""
+    unnamed = (cdrs.c.id == call) & (cdrs.c.recording == "")
+    values = {"caller_rms": levels[0], "seat_rms": levels[1], "sha256": sha256}
+    named = update(cdrs).where(unnamed)
+    connection.execute(named.values(recording=path, recording_seconds=seconds, **values))
 
 
 def delete_cdrs(connection: Connection, calls: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.inbox import Inboxes
 from callcenter.conductor.listening import ListeningIn
+from callcenter.conductor.recorder import Recorder
 from callcenter.conductor.session import Session
 from callcenter.conductor.stepping import Stepping
 from callcenter.kernel.errors import CallCenterError
@@ -47,6 +48,7 @@ class Conductor:
         self._context = context
         self._pbx = pbx
         context.callbacks = Callbacks(context, pbx)
+        context.recorder = Recorder(context, pbx)
         self.listening = ListeningIn(context, pbx)
         self.stepping = Stepping(context, pbx, self.listening)
         self._sessions: dict[str, asyncio.Task[None]] = {}

@@ -17,6 +17,7 @@ from callcenter.snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
     from callcenter.conductor.callback import Callbacks
+    from callcenter.conductor.recorder import Recorder
 
 
 @dataclass(kw_only=True)
@@ -29,7 +30,8 @@ class Context:
     them, ``kept_places`` is since when callers have waited who were taken out of a queue by an act.
 
     ``turns`` counts the calls of each group of lines, for round-robin. ``local_requests`` lets web
-    requests of flows reach addresses that are not public. ``callbacks`` is the conductor's.
+    requests of flows reach addresses that are not public. ``callbacks`` and ``recorder`` are
+    the conductor's.
     """
 
     clock: Clock
@@ -49,6 +51,7 @@ class Context:
     reserved: dict[str, Offer] = field(default_factory=dict)
     kept_places: dict[str, datetime] = field(default_factory=dict)
     callbacks: "Callbacks" = field(init=False)
+    recorder: "Recorder" = field(init=False)
     inboxes: Inboxes = field(init=False)
 
     def __post_init__(self) -> None:

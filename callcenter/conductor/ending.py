@@ -13,7 +13,6 @@ from callcenter.calls import (
     OpenCall,
     QueueLeft,
     QueueLeftBy,
-    RecordingEnded,
     TalkEnded,
     TalkStarted,
 )
@@ -104,20 +103,7 @@ async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at:
         by, name = await context.inboxes.who_ended(call.id)
     if call.queue is not None:
         note(call.id, QueueLeft(at=at, queue=call.queue.queue, by=QueueLeftBy.ABANDONED))
-    if call.recording is not None:
-        finished = await context.recordings.finish(call.recording.path)
-        if finished is not None:
-            note(
-                call.id,
-                RecordingEnded(
-                    at=context.clock.now(),
-                    path=finished.path,
-                    seconds=finished.seconds,
-                    caller_rms=finished.caller_rms,
-                    seat_rms=finished.seat_rms,
-                    sha256=finished.sha256,
-                ),
-            )
+    await context.recorder.close(call)
     region = await region_at_end(context, call)
     if call.id in context.ledger.open:
         note(call.id, CallEnded(at=at, by=by, cause=int(cause), region=region, name=name))

@@ -23,7 +23,7 @@ from callcenter.calls import (
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
-from callcenter.conductor.recorder import record
+from callcenter.conductor.recorder import Talk
 from callcenter.conductor.remote import confirm, is_at, target
 from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
@@ -83,8 +83,8 @@ class Offering:
             whisper=self._whisper,
         )
         try:
-            if first.record:
-                await record(self._context, self._call, self._channel)
+            talk = Talk(queue=first.queue, offers=self._offers, usual=first.record)
+            await self._context.recorder.before(self._call, self._channel, talk)
             result = await self._channel.dial(dial, self._progress)
         except Hangup:
             self._over(DialStatus.CANCELLED, EndedBy.CALLER)
@@ -137,6 +137,7 @@ class Offering:
         note(call, QueueLeft(at=step.at, queue=winner.queue, by=QueueLeftBy.ANSWERED))
         talk = TalkStarted(at=step.at, offer=winner.token, seat=winner.seat, leg=step.leg)
         note(call, talk)
+        context.recorder.answered(self._call, winner.seat)
 
     def _ended(self, offer: Offer, outcome: OfferOutcome, at: datetime) -> None:
         ended = OfferEnded(at=at, offer=offer.token, seat=offer.seat, outcome=outcome)

@@ -3,7 +3,7 @@
 One dial, one or several parties; what becomes of each is written down as an offer.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,7 +21,7 @@ from callcenter.calls import (
 )
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
-from callcenter.conductor.recorder import record
+from callcenter.conductor.recorder import Talk
 from callcenter.conductor.remote import confirm
 from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem
@@ -107,9 +107,9 @@ class Rings:
             confirm=confirm(self._context, tuple(p.offer for p in self._parties if p.offer)),
         )
         try:
-            if self._recorded:
-                await record(self._context, self._call, self._channel)
-            result = await self._channel.dial(dial, self._progress)
+            recorder = self._context.recorder
+            told = await recorder.before(self._call, self._channel, self._talk)
+            result = await self._channel.dial(replace(dial, whisper=told), self._progress)
         except Hangup:
             self._over(DialStatus.CANCELLED, EndedBy.CALLER)
             raise
@@ -131,6 +131,15 @@ class Rings:
             raise
         self._over(result.status, EndedBy.SEAT)
         return result.status
+
+    @property
+    def _talk(self) -> Talk:
+        return Talk(
+            offers=tuple(party.offer for party in self._parties if party.offer),
+            outside=any(party.trunk for party in self._parties),
+            usual=self._recorded,
+            shown=self._presents,
+        )
 
     def _made(self, party: Party) -> None:
         self._context.ledger.note(
@@ -170,6 +179,7 @@ class Rings:
         ended = OfferOutcome.ANSWERED
         note(call, OfferEnded(at=step.at, offer=winner.token, seat=winner.seat, outcome=ended))
         note(call, TalkStarted(at=step.at, offer=winner.token, seat=winner.seat, leg=step.leg))
+        context.recorder.answered(self._call, winner.seat)
 
     def _failed(self, party: Party, outcome: OfferOutcome, at: datetime) -> None:
         self._context.ledger.note(

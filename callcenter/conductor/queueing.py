@@ -68,6 +68,8 @@ class QueueVisit:
         caller on. A caller who hangs up is a :class:`Hangup`."""
         context, call = self._context, self._call
         if call.queue is None or call.queue.queue != self._queue:
+            record = self._plan.record
+            await context.recorder.announce(call, self._channel, self._queue, usual=record)
             now = context.clock.now()
             joining = QueueJoined(at=now, queue=self._queue, priority=self._priority)
             context.ledger.note(call.id, joining)

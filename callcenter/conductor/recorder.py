@@ -1,23 +1,410 @@
-"""Starts the recording of a call: one rule for queues, lines and extensions."""
+"""Records talks: asks the rules before each, has the PBX record, pauses, ends, hands over (R1).
+
+Before a dial it works on the caller's own channel, in the middle of a talk over the PBX's control
+connection. A recording goes on through transfers, for it sits on the caller's channel; where that
+is another one, or the rules say no for the next talk, a part ends and the next talk begins another.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from callcenter.calls import OpenCall, RecordingStarted
-from callcenter.conductor.context import Context
-from callcenter.pbx.port import Channel
+from callcenter.acd import Offer
+from callcenter.calls import (
+    Answered,
+    OpenCall,
+    RecordingAnnounced,
+    RecordingDecided,
+    RecordingEnded,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingSkipped,
+    RecordingStarted,
+    RecordingStopped,
+)
+from callcenter.conductor.recorded import (
+    by_hand,
+    decided,
+    direction_of,
+    part_of,
+    parts_of,
+    talked,
+    was_announced,
+)
+from callcenter.kernel.errors import CallCenterError, NotFound, PbxProblem, Refused
+from callcenter.pbx.port import Channel, Pbx, Prompt
+from callcenter.records import (
+    Direction,
+    RecordingDecision,
+    RecordingKept,
+    TalkFacts,
+    decide_recording,
+    part_id,
+)
+
+if TYPE_CHECKING:
+    from callcenter.conductor.context import Context
 
 _log = structlog.get_logger(__name__)
+_NOTICE_SECONDS = 90.0  # a seat that was taken already is held while the caller is told
+_KEEP_SECONDS = 3.0  # a call's last entry waits so long for its recording, not longer
+HOLD = "hold"
 
 
-async def record(context: Context, call: OpenCall, channel: Channel) -> None:
-    """Record what is said from the next talk on, unless that is done already."""
-    if call.recording is not None:
-        return
-    name = context.recordings.name(call.id, context.clock.now())
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """Who may talk with the caller: the seats of ``offers``, or somebody ``outside`` or inside.
+
+    ``usual`` is what the queue or line says of recording, ``shown`` the number of ours that the
+    other side sees.
+    """
+
+    queue: str = ""
+    offers: tuple[Offer, ...] = ()
+    outside: bool = False
+    usual: bool = True
+    shown: str = ""
+
+
+class Recorder:
+    """The recorder of all calls of one engine."""
+
+    def __init__(self, context: "Context", pbx: Pbx) -> None:
+        self._context, self._pbx = context, pbx
+        self._open: dict[str, dict[str, RecordingDecision]] = {}  # by call: depends on who answers
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- around a dial ------------------------------------------------------------------------
+
+    async def before(self, call: OpenCall, channel: Channel, talk: Talk) -> tuple[Prompt, ...]:
+        """Decide for the talk that is about to be dialled, and have it recorded or not.
+
+        Returns what whoever is called hears before being joined.
+
+        Raises:
+            Hangup, NodeLost: as the channel does.
+        """
+        self._open.pop(call.id, None)
+        seats = [offer.seat for offer in talk.offers] or [""]
+        made = {seat: self._decide(call, talk, seat) for seat in seats}
+        first = made[seats[0]]
+        if len({one.wanted for one in made.values()}) > 1:
+            self._open[call.id] = made
+            await self._stop_here(call, channel)
+            return ()
+        self._note_decision(call, first)
+        if not first.wanted:
+            await self._stop_here(call, channel)
+            return ()
+        whisper = await self._announce(call, channel, talk, first)
+        await self._start_here(call, channel, talk, first)
+        return whisper
+
+    async def announce(self, call: OpenCall, channel: Channel, queue: str, *, usual: bool) -> None:
+        """Tell a caller who comes to a queue, before the waiting, if its rule wants that."""
+        talk = Talk(queue=queue, usual=usual)
+        decision = self._decide(call, talk, "")
+        if decision.wanted:
+            await self._announce(call, channel, talk, decision)
+
+    def answered(self, call: OpenCall, seat: str) -> None:
+        """This one of several has the call; the rules may differ between them."""
+        decision = self._open.pop(call.id, {}).get(seat)
+        if decision is not None:
+            self._note_decision(call, decision)
+            if decision.wanted:
+                self._spawn(self._start_there(call, decision, Talk()))
+
+    def handed(self, call: OpenCall, seat: str, queue: str) -> None:
+        """The caller talks with another seat now, by an attended transfer."""
+        usual = call.recording is not None
+        decision = self._decide(call, Talk(queue=queue, usual=usual), seat)
+        self._note_decision(call, decision)
+        if decision.wanted and call.recording is None:
+            self._spawn(self._start_there(call, decision, Talk(queue=queue)))
+        elif not decision.wanted and call.recording is not None:
+            self._spawn(self._stop_there(call))
+
+    def held(self, call: OpenCall, *, on: bool) -> None:
+        """The seat put the caller on hold, or took them back."""
+        if call.recording is None or not call.recording.pause_on_hold:
+            return
+        if on and call.paused is None:
+            self._spawn(self.pause(call.id, HOLD))
+        elif not on and call.paused is not None and call.paused.by == HOLD:
+            self._spawn(self.resume(call.id, HOLD))
+
+    # -- by hand ------------------------------------------------------------------------------
+
+    async def pause(self, call: str, by: str) -> None:
+        """Leave out what is said from now on.
+
+        Raises:
+            NotFound: there is no such call.
+            Refused: nothing of it is recorded now.
+        """
+        found = self._recorded(call)
+        if found.paused is None:
+            if not await self._pbx.pause_recording(found.leg):
+                raise Refused(f"The PBX records nothing of call {call}.")
+            self._note(found, RecordingPaused(at=self._now, by=by))
+
+    async def resume(self, call: str, by: str) -> None:
+        """Record again; raises as :meth:`pause`."""
+        found = self._recorded(call)
+        if found.paused is not None:
+            if not await self._pbx.resume_recording(found.leg):
+                raise Refused(f"The PBX records nothing of call {call}.")
+            self._note(found, RecordingResumed(at=self._now, by=by))
+
+    async def start(self, call: str, by: str) -> None:
+        """Record from now on, unless a rule says never.
+
+        Raises:
+            NotFound: there is no such call.
+            Refused: a rule forbids it, or nothing can be recorded.
+        """
+        found = self._found(call)
+        if found.recording is not None:
+            return
+        seat = found.talk.seat if found.talk else ""
+        queue = found.offer.queue if found.offer else ""
+        decision = self._decide(found, Talk(queue=queue, usual=True), seat, hand=False)
+        if decision.never:
+            raise Refused(f"Call {call} must not be recorded: {decision.why}.")
+        decision = replace(decision, wanted=True)
+        await self._start_there(found, decision, Talk(queue=queue), by=by)
+        if found.recording is None:
+            raise Refused(f"Call {call} cannot be recorded: {self._context.recordings.trouble}.")
+
+    async def stop(self, call: str, by: str) -> None:
+        """Record no more of this call; raises as :meth:`pause`."""
+        await self._stop_there(self._recorded(call), by=by)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    async def close(self, call: OpenCall) -> None:
+        """The call is over: hand over what runs, wait a moment until all its parts are kept."""
+        self._open.pop(call.id, None)
+        await self._ended(call)
+        await self._context.recordings.settled(parts_of(call), _KEEP_SECONDS)
+
+    def kept(self, told: RecordingKept) -> bool:
+        """A part is kept; whether its call was still open to be told."""
+        call = self._context.ledger.open.get(told.part.call)
+        if call is None:
+            return False
+        if told.kept.path:
+            self._note(
+                call,
+                RecordingEnded(
+                    at=self._now,
+                    path=told.kept.path,
+                    part=told.part.part,
+                    seconds=told.kept.seconds,
+                    caller_rms=told.kept.caller_rms,
+                    seat_rms=told.kept.seat_rms,
+                    sha256=told.kept.sha256,
+                ),
+            )
+        return True
+
+    # -- deciding -----------------------------------------------------------------------------
+
+    def _decide(
+        self, call: OpenCall, talk: Talk, seat: str, *, hand: bool = True
+    ) -> RecordingDecision:
+        direction = direction_of(call, outside=talk.outside)
+        facts = TalkFacts(
+            call=call.id,
+            tenant=call.tenant,
+            direction=direction,
+            number=self._number(call, talk, direction),
+            queue=talk.queue,
+            seat=seat,
+        )
+        rules = self._context.snapshot.now.recording_rules
+        decision = decide_recording(rules, facts, usual=talk.usual)
+        said = by_hand(call) if hand else None
+        if said is None or decision.never:
+            return decision
+        return replace(decision, wanted=said, why="as was said by hand")
+
+    def _number(self, call: OpenCall, talk: Talk, direction: Direction) -> str:
+        if direction is Direction.INBOUND:
+            return call.offered.dialled if call.offered else ""
+        return talk.shown
+
+    def _note_decision(self, call: OpenCall, decision: RecordingDecision) -> None:
+        before = decided(call)
+        if before is not None and (before.wanted, before.why) == (decision.wanted, decision.why):
+            return
+        made = RecordingDecided(
+            at=self._now, wanted=decision.wanted, why=decision.why, rule=decision.rule
+        )
+        self._note(call, made)
+
+    async def _announce(
+        self, call: OpenCall, channel: Channel, talk: Talk, decision: RecordingDecision
+    ) -> tuple[Prompt, ...]:
+        """Whoever is outside is told, once: the caller, or who is called (before being joined).
+
+        A caller is answered for it: what is said before an answer need not reach anybody.
+        """
+        if not decision.announce or was_announced(call):
+            return ()
+        tenant = self._context.snapshot.now.numbers.tenants.get(call.tenant)
+        notice = Prompt(f"{tenant.language if tenant else 'en'}/recording-notice")
+        if direction_of(call, outside=talk.outside) is not Direction.INBOUND:
+            self._note(call, RecordingAnnounced(at=self._now))
+            return (notice,)
+        for offer in talk.offers:
+            self._context.dispatcher.renew(offer, _NOTICE_SECONDS + offer.ring.total_seconds())
+        await channel.answer()
+        if not call.answered:
+            self._note(call, Answered(at=self._now))
+        await channel.play([notice])
+        self._note(call, RecordingAnnounced(at=self._now))
+        return ()
+
+    # -- the PBX ------------------------------------------------------------------------------
+
+    async def _start_here(
+        self, call: OpenCall, channel: Channel, talk: Talk, decision: RecordingDecision
+    ) -> None:
+        """On the caller's own channel, which nobody has dialled from yet."""
+        running = call.recording
+        if running is not None and running.leg == channel.arrival.leg:
+            if call.paused is not None:  # a pause is over with the talk that it was for
+                with suppress(CallCenterError):
+                    await self.resume(call.id, "the next talk")
+            return
+        await self._ended(call)  # its channel has gone: somebody we dialled has the call now
+        name = await self._room(call)
+        if not name:
+            return
+        self._note(call, self._started(call, talk, decision))
+        try:
+            await channel.record(self._context.recordings.raw(name))
+        except PbxProblem as problem:
+            self._failed(call, str(problem))
+            raise
+
+    async def _start_there(
+        self, call: OpenCall, decision: RecordingDecision, talk: Talk, by: str = ""
+    ) -> None:
+        """In the middle of a talk."""
+        name = await self._room(call)
+        if not name or call.recording is not None or call.id not in self._context.ledger.open:
+            return
+        self._note(call, replace_by(self._started(call, talk, decision), by))
+        try:
+            if not await self._pbx.record(call.leg, self._context.recordings.raw(name)):
+                self._failed(call, "the PBX does not know the call")
+        except PbxProblem as problem:
+            self._failed(call, str(problem))
+
+    async def _room(self, call: OpenCall) -> str:
+        """Name of the next part; ``""`` when nothing can be recorded, which is on record then."""
+        why = await self._context.recordings.why_not()
+        if not why:
+            return part_id(call.id, call.parts + 1)
+        self._skipped(call, why)
+        return ""
+
+    def _started(self, call: OpenCall, talk: Talk, decision: RecordingDecision) -> RecordingStarted:
+        part, direction = call.parts + 1, direction_of(call, outside=talk.outside)
+        return RecordingStarted(
+            at=self._now,
+            path=f"raw/{part_id(call.id, part)}.wav",
+            part=part,
+            leg=call.leg,
+            rule=decision.rule,
+            direction=direction,
+            number=self._number(call, talk, direction),
+            keep_days=decision.keep_days,
+            pause_on_hold=decision.pause_on_hold,
+        )
+
+    async def _stop_here(self, call: OpenCall, channel: Channel) -> None:
+        if call.recording is not None:
+            await self._pbx_stops(call)
+            await channel.stop_recording()
+            await self._ended(call)
+
+    async def _stop_there(self, call: OpenCall, by: str = "") -> None:
+        await self._pbx_stops(call)
+        await self._ended(call, by)
+
+    async def _pbx_stops(self, call: OpenCall) -> None:
+        try:
+            await self._pbx.stop_recording(call.leg)
+        except PbxProblem as problem:
+            _log.warning("a recording could not be stopped", call=call.id, why=str(problem))
+
+    async def _ended(self, call: OpenCall, by: str = "") -> None:
+        """What ran is over; keep it, if there is anything."""
+        started, now = call.recording, self._now
+        if started is None:
+            return
+        part = part_of(call, started, now)
+        worth = talked(call, started)
+        self._note(call, RecordingStopped(at=now, part=started.part, by=by))
+        if worth or await self._context.recordings.has_sound(part.id):
+            self._context.recordings.hand_over(part)
+
+    def _failed(self, call: OpenCall, why: str) -> None:
+        if call.recording is not None:
+            self._note(call, RecordingStopped(at=self._now, part=call.recording.part))
+        self._skipped(call, why)
+
+    def _skipped(self, call: OpenCall, why: str) -> None:
+        _log.error("cannot record", call=call.id, why=why)
+        self._context.recordings.skip()
+        self._note(call, RecordingSkipped(at=self._now, why=why))
+
+    # -- inside -------------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> datetime:
+        return self._context.clock.now()
+
+    def _note(self, call: OpenCall, event: Any) -> None:
+        if call.id in self._context.ledger.open:
+            self._context.ledger.note(call.id, event)
+
+    def _found(self, call: str) -> OpenCall:
+        found = self._context.ledger.open.get(call)
+        if found is None:
+            raise NotFound(f"There is no running call {call}.")
+        return found
+
+    def _recorded(self, call: str) -> OpenCall:
+        found = self._found(call)
+        if found.recording is None:
+            raise Refused(f"Call {call} is not being recorded.")
+        return found
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def replace_by(started: RecordingStarted, by: str) -> RecordingStarted:
+    """By hand."""
+    import msgspec
+
+    return msgspec.structs.replace(started, by=by)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
-        path = context.recordings.prepare(name)
-    except OSError as error:  # a full or missing disk stops recording, never a call
-        _log.error("cannot record", call=call.id, why=str(error))
-        return
-    context.ledger.note(call.id, RecordingStarted(at=context.clock.now(), path=name))
-    await channel.record(path)
+        await work
+    except CallCenterError as error:
+        _log.warning("a recording could not be changed", why=str(error))

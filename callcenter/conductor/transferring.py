@@ -84,6 +84,7 @@ def joined(context: Context, told: Transferred) -> None:
         held = context.dispatcher.adopt(call.id, queue, made.seat, number, talking=True)
         if held is not None:
             context.handed[call.id] = held
+    context.recorder.handed(call, made.seat, queue)
 
 
 def talk_over(
@@ -115,6 +116,7 @@ def held(context: Context, told: LegHeld | LegResumed) -> None:
     kind = TalkHeld if on else TalkTaken
     context.ledger.note(call.id, kind(at=context.clock.now(), offer=call.talk.offer))
     context.dispatcher.on_hold(call.id, held=on)
+    context.recorder.held(call, on=on)
 
 
 def _by_word(word: str) -> Destination:

@@ -6,6 +6,7 @@ leg that was dialled. Nothing here needs the script; :class:`callcenter.pbx.port
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from callcenter.pbx.dialling import Dial, DialResult, LegId
@@ -98,6 +99,26 @@ class Control(Protocol):
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """Switch while listening; ``False`` when the listener was gone."""
+
+    async def record(self, leg: LegId, path: Path) -> bool:
+        """Begin to record a caller's channel while its script waits for the end of a talk.
+
+        As :meth:`callcenter.pbx.port.Channel.record`; ``False`` when the leg was gone.
+        """
+
+    async def stop_recording(self, leg: LegId) -> bool:
+        """Close the files, whoever began to record; ``False`` when there was nothing to stop."""
+
+    async def pause_recording(self, leg: LegId) -> bool:
+        """Write silence on both sides from now on; the talk goes on unheard by the recording.
+
+        In its place, so that both sides and all times of the recording stay true. ``False`` when
+        nothing is recorded there. It lasts through transfers and through our death, until
+        :meth:`resume_recording`; a recording that begins anew is not paused.
+        """
+
+    async def resume_recording(self, leg: LegId) -> bool:
+        """Write what is said again; ``False`` when nothing is recorded there."""
 
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """Send a text (:data:`TEXT_BYTES`) to an extension's phone, as coming from ``sender``.

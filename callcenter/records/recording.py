@@ -1,131 +1,292 @@
-"""One recording: the PBX writes each side apart; here they become one stereo file with its hash.
+"""Recordings: what the PBX wrote becomes one encrypted file and one row, off every call's path.
 
-Left is the caller, right is the seat. Runs in a thread, off every call's path.
+The conductor asks whether there is room, has the PBX write each side of a talk apart, and hands
+the part over when it is done. That is journalled first; the files are then made one in a thread
+(``mixing``, ``vault``), that is journalled, and only then do the PBX's files go. Whatever an engine
+that died had not kept is kept by the next one.
 """
 
 import asyncio
-import hashlib
-import math
 import os
-import wave
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+import msgspec
 import structlog
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.kernel.bus import Bus
 from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import CallCenterError
+from callcenter.kernel.folders import make_private
+from callcenter.kernel.journal import Journal, Record
+from callcenter.kernel.projector import Projector
 from callcenter.pbx.port import record_sides
+from callcenter.records.keys import KeyRing
+from callcenter.records.mixing import SILENT_DBFS, Mixed, is_closed
+from callcenter.records.model import Kept, Part
+from callcenter.records.recording_store import (
+    get_recording,
+    save_kept,
+    save_part,
+    unkept_parts,
+)
+from callcenter.records.storage import Storage
+from callcenter.records.vault import SUFFIX, Sealer
 
 _log = structlog.get_logger(__name__)
-_RATE = 8000
-_HEADER = 44
+RAW = b"recording-raw "
+KEPT = b"recording-kept "
 _CLOSE_SECONDS = 5.0
-_SILENT_DBFS = -120.0
-Samples = npt.NDArray[np.int16]
+_RETRY_SECONDS = 30.0
+_ROOM_SECONDS = 1.0  # a call never waits longer to know whether it can be recorded
+_AT_ONCE = 2
+_MEBI = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finished:
-    """A kept recording. ``path`` relative to the folder; levels RMS in dBFS (0 is full scale)."""
+class RecordingKept:
+    """A part is kept; published on the bus. ``position`` is its place in the journal."""
 
-    path: str
-    seconds: float
-    caller_rms: float
-    seat_rms: float
-    sha256: str
+    part: Part
+    kept: Kept
+    position: int
 
 
 class Recordings:
-    """The folder of recordings."""
+    """The recordings of one engine. ``trouble`` says why none can be made or kept now."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
-        self._clock = clock
+    def __init__(
+        self,
+        storage: Storage,
+        database: Database,
+        *,
+        journal: Journal,
+        projector: Projector,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        self.storage = storage
+        self.keys = KeyRing(database, storage.master_key)
+        self.trouble = ""
+        self.skipped = 0
+        self.free_mb: int | None = None
+        self._folder = storage.folder
+        self._database = database
+        self._journal, self._projector, self._bus, self._clock = journal, projector, bus, clock
+        self._waiting: dict[str, Part] = {}
+        self._known: set[str] = set()  # kept, though the database may not know it yet
+        self._changed = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
-    def name(self, call: str, at: datetime) -> str:
-        """Relative path of a new recording: a folder per day."""
-        return f"{at:%Y/%m/%d}/{call}.wav"
+    @property
+    def waiting(self) -> int:
+        """Parts that the PBX is done with and that are not kept yet."""
+        return len(self._waiting)
 
-    def prepare(self, name: str) -> Path:
-        """Absolute path with its folder made."""
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return path
+    def raw(self, name: str) -> Path:
+        """Where the PBX writes a part; see :func:`callcenter.pbx.port.record_sides`."""
+        return self._folder / "raw" / f"{name}.wav"
 
-    async def finish(self, name: str) -> Finished | None:
-        """Wait for the PBX to close both sides, then keep them as one; ``None``: nothing there."""
-        path = self._folder / name
-        sides = record_sides(path)
+    # -- before a talk ------------------------------------------------------------------------
+
+    async def why_not(self) -> str:
+        """Why nothing can be recorded now; ``""`` when it can. Asks the disk, a second at most."""
+        try:
+            async with asyncio.timeout(_ROOM_SECONDS):
+                why = await asyncio.to_thread(self._look)
+        except TimeoutError:
+            why = "the disk does not answer"
+        except OSError as error:
+            why = f"{self._folder} cannot be used: {error.strerror}"
+        self._tell(why)
+        return why
+
+    def skip(self) -> None:
+        """Count a recording that was wanted and could not be."""
+        self.skipped += 1
+
+    def _look(self) -> str:
+        make_private(self._folder / "raw")
+        self.free_mb = shutil.disk_usage(self._folder).free // _MEBI
+        if self.free_mb < self.storage.min_free_mb:
+            least = self.storage.min_free_mb
+            return f"the disk is full: {self.free_mb} MB are free, {least} must be"
+        return ""
+
+    def _tell(self, why: str) -> None:
+        if why and why != self.trouble:
+            _log.error("ALARM: recording has stopped, calls go on", why=why)
+        elif self.trouble and not why:
+            _log.warning("recording works again")
+        self.trouble = why
+
+    # -- after a talk -------------------------------------------------------------------------
+
+    async def has_sound(self, name: str) -> bool:
+        """Whether the PBX has written anything."""
+        return await asyncio.to_thread(lambda: Mixed(record_sides(self.raw(name))).samples > 0)
+
+    def hand_over(self, part: Part) -> None:
+        """The PBX is done with it, or is about to close its files: keep it."""
+        if part.id in self._known or part.id in self._waiting:
+            return
+        position = self._journal.append(RAW + msgspec.json.encode(part))
+        self._projector.add(position, partial(save_part, part=part))
+        self._waiting[part.id] = part
+        self._begin(part)
+
+    async def settled(self, names: Iterable[str], within: float) -> None:
+        """Wait until these parts are kept, but not longer than ``within`` seconds."""
+        tasks = [task for name in names if (task := self._tasks.get(name))]
+        if tasks:
+            await asyncio.wait(tasks, timeout=within)
+
+    def restore(self, records: Iterable[Record], mark: int) -> None:
+        """What the journal knows and the database does not."""
+        for record in records:
+            if record.position <= mark:
+                continue
+            try:
+                self._restore(record)
+            except msgspec.MsgspecError as error:
+                _log.error("journal record not understood", at=record.position, why=str(error))
+
+    def _restore(self, record: Record) -> None:
+        add = partial(self._projector.add, record.position)
+        if record.payload.startswith(RAW):
+            part = msgspec.json.decode(record.payload[len(RAW) :], type=Part)
+            add(partial(save_part, part=part))
+            self._waiting[part.id] = part
+        elif record.payload.startswith(KEPT):
+            kept = msgspec.json.decode(record.payload[len(KEPT) :], type=Kept)
+            add(partial(save_kept, kept=kept))
+            self._known.add(kept.id)
+            self._waiting.pop(kept.id, None)
+
+    # -- keeping ------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep what is handed over, for ever; first what was left behind. Cancel to end."""
+        try:
+            await self._remember()
+            while True:
+                await self._clock.sleep(_RETRY_SECONDS)
+                for part in list(self._waiting.values()):
+                    self._begin(part)
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+
+    async def _remember(self) -> None:
+        try:
+            left = await asyncio.to_thread(self._left_behind)
+        except SQLAlchemyError as error:  # the next engine will see to it
+            _log.error("recordings left behind are not known", why=str(error).splitlines()[0])
+            left = []
+        for part in left:
+            if part.id not in self._known:
+                self._waiting.setdefault(part.id, part)
+        for part in list(self._waiting.values()):
+            self._begin(part)
+
+    def _left_behind(self) -> list[Part]:
+        with self._database.connect() as connection:
+            for side in (self._folder / "raw").glob("*.caller.wav"):
+                row = get_recording(connection, side.name.removesuffix(".caller.wav"))
+                if row is not None and row.path and (self._folder / row.path).is_file():
+                    self._drop(row.id)  # was kept just before the engine died
+            return unkept_parts(connection)
+
+    def _begin(self, part: Part) -> None:
+        if part.id in self._tasks:
+            return
+        task = asyncio.create_task(self._work(part), name=f"keep {part.id}")
+        self._tasks[part.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(part.id, None))
+
+    async def _work(self, part: Part) -> None:
+        sides = record_sides(self.raw(part.id))
+        await self._until_closed(part.id, sides)
+        try:
+            async with self._room:
+                kept = await asyncio.to_thread(self._keep, part)
+        except (OSError, SQLAlchemyError, CallCenterError) as error:
+            why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            self._tell(f"a recording cannot be kept: {why}")
+            _log.error("recording cannot be kept yet", recording=part.id, why=why)
+            return
+        position = self._journal.append(KEPT + msgspec.json.encode(kept))
+        self._projector.add(position, partial(save_kept, kept=kept))
+        self._known.add(part.id)
+        self._waiting.pop(part.id, None)
+        if not self._waiting and self.trouble.startswith("a recording"):
+            self._tell("")
+        self._bus.publish(RecordingKept(part=part, kept=kept, position=position))
+        await asyncio.to_thread(self._drop, part.id)
+
+    async def _until_closed(self, name: str, sides: tuple[Path, Path]) -> None:
         deadline = self._clock.monotonic() + _CLOSE_SECONDS
-        while not all(_is_closed(side) for side in sides):
+        while not await asyncio.to_thread(lambda: all(map(is_closed, sides))):
             if self._clock.monotonic() > deadline:
                 _log.warning("recording was not closed in time", recording=name)
-                break
+                return
             await self._clock.sleep(0.05)
+
+    def _keep(self, part: Part) -> Kept:
+        mixed = Mixed(record_sides(self.raw(part.id)))
+        if not mixed.samples:
+            return _nothing(part.id)
+        key_id, key = self.keys.current(part.tenant)
+        path = f"{part.started_at:%Y/%m/%d}/{part.id}{SUFFIX}"
+        final = self._folder / path
+        make_private(final.parent)
+        draft = final.with_suffix(".part")
         try:
-            return await asyncio.to_thread(_join, name, path, sides)
-        except OSError as error:
-            _log.error("recording cannot be kept", recording=name, why=str(error))
-            return None
+            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(fd, "wb") as out:
+                sealer = Sealer(out, key=key, key_id=key_id, plain_size=mixed.size)
+                for block in mixed.blocks():
+                    sealer.write(block)
+                sealed = sealer.close()
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(final)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        caller_rms, seat_rms = mixed.levels
+        return Kept(
+            id=part.id,
+            path=path,
+            seconds=mixed.seconds,
+            caller_rms=caller_rms,
+            seat_rms=seat_rms,
+            sha256=sealed.sha256,
+            stored_sha256=sealed.stored_sha256,
+            stored_bytes=sealed.size,
+            key=key_id,
+        )
+
+    def _drop(self, name: str) -> None:
+        for side in record_sides(self.raw(name)):
+            side.unlink(missing_ok=True)
 
 
-def _is_closed(side: Path) -> bool:
-    """The PBX writes the length into the header last; a file that is not there will not come."""
-    try:
-        with side.open("rb") as file:
-            header = file.read(_HEADER)
-            size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        return True
-    return len(header) == _HEADER and int.from_bytes(header[4:8], "little") >= size - 8
-
-
-def _join(name: str, path: Path, sides: tuple[Path, Path]) -> Finished | None:
-    caller, seat = (_samples(side) for side in sides)
-    length = max(len(caller), len(seat))
-    if length:
-        stereo = np.zeros((length, 2), dtype=np.int16)
-        stereo[: len(caller), 0] = caller
-        stereo[: len(seat), 1] = seat
-        digest = _write(path, stereo)
-    for side in sides:
-        side.unlink(missing_ok=True)
-    if not length:
-        return None
-    return Finished(
-        path=name,
-        seconds=round(length / _RATE, 3),
-        caller_rms=_dbfs(caller),
-        seat_rms=_dbfs(seat),
-        sha256=digest,
+def _nothing(name: str) -> Kept:
+    return Kept(
+        id=name,
+        path="",
+        seconds=0.0,
+        caller_rms=SILENT_DBFS,
+        seat_rms=SILENT_DBFS,
+        sha256="",
+        stored_sha256="",
+        stored_bytes=0,
+        key="",
     )
-
-
-def _samples(side: Path) -> Samples:
-    try:
-        data = side.read_bytes()[_HEADER:]
-    except FileNotFoundError:
-        return np.zeros(0, dtype=np.int16)
-    return np.frombuffer(data[: len(data) & ~1], dtype="<i2").astype(np.int16)
-
-
-def _write(path: Path, stereo: Samples) -> str:
-    draft = path.with_suffix(".part")
-    with wave.open(str(draft), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(_RATE)
-        file.writeframes(stereo.astype("<i2").tobytes())
-    draft.chmod(0o600)
-    draft.replace(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _dbfs(samples: Samples) -> float:
-    if not len(samples):
-        return _SILENT_DBFS
-    rms = float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))
-    return round(20 * math.log10(rms / 32768), 1) if rms > 0 else _SILENT_DBFS

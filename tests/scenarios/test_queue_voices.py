@@ -48,7 +48,7 @@ async def test_all_phones_ring_and_the_first_to_answer_has_the_call(world: World
     await world.logs_in("1001")
     await world.logs_in("1002")
     world.phone("1001").answers_after = None
-    world.phone("1002").answers_after = 4.0
+    world.phone("1002").answers_after = 4.5
     alice = await waits(world)
     await world.passes(seconds=3)
     assert (world.state("1001"), world.state("1002")) == (SeatState.RINGING, SeatState.RINGING)

@@ -15,6 +15,7 @@ from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, numbers
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
+from callcenter.pbx.asterisk.tapes import mixmonitor_options, require_plain
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     Arrival,
@@ -29,7 +30,6 @@ from callcenter.pbx.port import (
     NodeLost,
     Prompt,
     Recorded,
-    record_sides,
 )
 
 ALL_KEYS = "0123456789*#"
@@ -41,7 +41,6 @@ _RATE = 8000
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _LEG = re.compile(r"[0-9A-Za-z._-]{1,150}")
 _PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
-_BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
 _NOTHING_DIALLED = dict.fromkeys(
     ("DIALSTATUS", "CC_DIAL_END", "SHARED(CC_LEG)", "SHARED(CC_ANSWERED)"), ""
 )
@@ -182,7 +181,7 @@ class AsteriskChannel(Script):
         self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
     ) -> Recorded:
         """See the port."""
-        self._require_plain(path)
+        require_plain(path)
         if self._music:
             await self.stop_music()
         keys = "".join(key for key in stop_on if key in ALL_KEYS) + NO_KEY
@@ -269,18 +268,9 @@ class AsteriskChannel(Script):
             self._picked_up = bool(name) and name != self._session.environment.get("channel")
 
     async def record(self, path: Path) -> None:
-        """See the port. ``r`` is what Asterisk receives from the caller, ``t`` what it sends."""
-        caller, seat = record_sides(path)
-        self._require_plain(path)
-        await self._exec("MixMonitor", f",br({caller})t({seat})")
+        """See the port."""
+        await self._exec("MixMonitor", f",{mixmonitor_options(path)}")
         self._recording = True
-
-    @staticmethod
-    def _require_plain(path: Path) -> None:
-        if not path.is_absolute() or _BREAKS_PATH.search(str(path)):
-            raise PbxProblem(
-                f"Nothing can be recorded to {path}: choose a folder of plain letters."
-            )
 
     async def stop_recording(self) -> None:
         """See the port."""

@@ -22,6 +22,7 @@ from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.health import ask_channels, ask_trunk
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.asterisk.talks import TalkControl
+from callcenter.pbx.asterisk.tapes import Tapes
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     Channel,
@@ -89,6 +90,7 @@ class AsteriskNode:
             on_up=lambda: self._tell(LinkUp(node=link.node)),
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
         )
+        self._tapes = Tapes(self._ami)
         self._talks = TalkControl(
             link.node,
             self._ami,
@@ -188,6 +190,22 @@ class AsteriskNode:
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         return await self._talks.set_eavesdrop_mode(listener, mode)
+
+    async def record(self, leg: LegId, path: Path) -> bool:
+        """See the port."""
+        return await self._tapes.record(self._local(leg), path)
+
+    async def stop_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.stop(self._local(leg))
+
+    async def pause_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.mute(self._local(leg), on=True)
+
+    async def resume_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.mute(self._local(leg), on=False)
 
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""

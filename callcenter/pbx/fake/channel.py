@@ -1,10 +1,7 @@
 """A caller's channel under our script, as the port wants it."""
 
 import asyncio
-import io
-import math
 import re
-import wave
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake.phones import PROMPT_SECONDS, FakeCaller, FakePhone
+from callcenter.pbx.fake.tapes import voice
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -28,7 +26,6 @@ from callcenter.pbx.port import (
     Outside,
     Prompt,
     Recorded,
-    record_sides,
 )
 
 if TYPE_CHECKING:
@@ -188,14 +185,12 @@ class FakeChannel:
     async def record(self, path: Path) -> None:
         """See the port."""
         await self._here()
-        for side in record_sides(path):
-            side.parent.mkdir(parents=True, exist_ok=True)
-            side.write_bytes(voice(0, 0.1))
-        self._caller.recorded.append(path)
+        self._caller.record(path)
 
     async def stop_recording(self) -> None:
         """See the port."""
         await self._here()
+        self._caller.stop_recording()
 
     async def gone(self) -> Ended:
         """See the port."""
@@ -262,17 +257,3 @@ def _refusal(phone: FakePhone) -> DialStatus | None:
     if not phone.registered:
         return DialStatus.UNREACHABLE
     return DialStatus.BUSY if len(phone.rings_now) >= phone.most_calls else None
-
-
-def voice(spoken: float, silent: float = 0.0) -> bytes:
-    """A WAV file, 8 kHz mono 16-bit: a hum of 440 Hz for so many seconds, then silence."""
-    hum = (
-        round(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(round(spoken * 8000))
-    )
-    data = b"".join(sample.to_bytes(2, "little", signed=True) for sample in hum)
-    data += b"\0\0" * round(silent * 8000)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setparams((1, 2, 8000, 0, "NONE", ""))
-        out.writeframes(data)
-    return file.getvalue()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 from callcenter.kernel.clock import Clock
 from callcenter.pbx.causes import Cause
@@ -162,6 +163,33 @@ class FakePbx:
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         return self.talks.set_mode(listener, mode)
+
+    async def record(self, leg: LegId, path: Path) -> bool:
+        """See the port."""
+        caller = self.callers.get(leg)
+        if caller is not None:
+            caller.record(path)
+        return caller is not None
+
+    async def stop_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        caller = self.callers.get(leg)
+        return caller is not None and caller.stop_recording()
+
+    async def pause_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return self._pause(leg, on=True)
+
+    async def resume_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return self._pause(leg, on=False)
+
+    def _pause(self, leg: LegId, *, on: bool) -> bool:
+        caller = self.callers.get(leg)
+        if caller is None or caller.tape is None:
+            return False
+        caller.tape.pause(on=on)
+        return True
 
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""

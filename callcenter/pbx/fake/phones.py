@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.fake.tapes import Tape
 from callcenter.pbx.port import (
     Arrival,
     DeviceChanged,
@@ -160,6 +161,8 @@ class Ring:
         for other in self._left - {phone}:
             self._drop(other)
         self.caller.answered, self.caller.music = True, None
+        if self.caller.tape is not None:
+            self.caller.tape.join(on=True)
         if self.on_progress is not None:
             party = phone.extension
             self.on_progress(LegAnswered(leg=self.leg, at=self.answered_at, party=party))
@@ -223,6 +226,8 @@ class Ring:
             talk = timedelta(seconds=self.pbx.clock.monotonic() - self._answered_mono)
         for phone in list(self._left):
             self._drop(phone)
+        if self.caller.tape is not None:
+            self.caller.tape.join(on=False)
         self.result.set_result(
             DialResult(status=status, leg=leg, answered_at=self.answered_at, talk=talk, party=party)
         )
@@ -263,6 +268,7 @@ class FakeCaller:
         self.refused: Cause | None = None
         self.music: str | None = None
         self.recorded: list[Path] = []
+        self.tape: Tape | None = None
         self.keys: deque[str] = deque()
         self.spoken: deque[float] = deque()  # seconds, for each message that is recorded
         self.pressed = asyncio.Event()
@@ -285,6 +291,20 @@ class FakeCaller:
         """Speak so long when the next message is recorded."""
         self.spoken.append(seconds)
 
+    def record(self, path: Path) -> None:
+        """Begin a recording."""
+        self.stop_recording()
+        joined = self.ring is not None and self.ring.answered_at is not None
+        self.tape = Tape(self._pbx.clock, path, joined=joined)
+        self.recorded.append(path)
+
+    def stop_recording(self) -> bool:
+        """End it; whether there was one."""
+        tape, self.tape = self.tape, None
+        if tape is not None:
+            tape.close()
+        return tape is not None
+
     def hangs_up(self) -> None:
         """Put the receiver down."""
         self.end(Cause.NORMAL)
@@ -301,6 +321,7 @@ class FakeCaller:
             self.ring.end(DialStatus.CANCELLED)
             self.last_dial = self.ring.result.result()
             self.ring = None
+        self.stop_recording()
         self.is_up = False
         ended = Ended(cause=cause, dial=self.last_dial)
         self.gone.set_result(ended)

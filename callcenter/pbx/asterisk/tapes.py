@@ -1,0 +1,69 @@
+"""Recordings of running talks over the control connection: begin, end, leave something out.
+
+MixMonitor sits on the caller's channel and goes where that goes. ``b``: only while it is joined;
+``r`` is what Asterisk receives from the caller, ``t`` what it sends. Muted it writes silence.
+"""
+
+import re
+from pathlib import Path
+
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
+from callcenter.pbx.port import record_sides
+
+_BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
+
+
+class Tapes:
+    """What MixMonitor does for channels by Asterisk's name of them."""
+
+    def __init__(self, ami: AmiLink) -> None:
+        self._ami = ami
+
+    async def record(self, channel: str, path: Path) -> bool:
+        """See the port."""
+        options = mixmonitor_options(path)
+        return await self._done({"Action": "MixMonitor", "Channel": channel, "Options": options})
+
+    async def stop(self, channel: str) -> bool:
+        """See the port."""
+        return await self._done({"Action": "StopMixMonitor", "Channel": channel})
+
+    async def mute(self, channel: str, *, on: bool) -> bool:
+        """See the port: ``pause_recording``, ``resume_recording``."""
+        return await self._done(
+            {
+                "Action": "MixMonitorMute",
+                "Channel": channel,
+                "Direction": "both",
+                "State": "1" if on else "0",
+            }
+        )
+
+    async def _done(self, action: dict[str, str]) -> bool:
+        try:
+            await self._ami.ask(action)
+        except ActionRefused:
+            return False
+        return True
+
+
+def mixmonitor_options(path: Path) -> str:
+    """What MixMonitor is told.
+
+    Raises:
+        PbxProblem: the path cannot be said in Asterisk's words.
+    """
+    require_plain(path)
+    caller, seat = record_sides(path)
+    return f"br({caller})t({seat})"
+
+
+def require_plain(path: Path) -> None:
+    """Refuse what would end an argument.
+
+    Raises:
+        PbxProblem: it does.
+    """
+    if not path.is_absolute() or _BREAKS_PATH.search(str(path)):
+        raise PbxProblem(f"Nothing can be recorded to {path}: choose a folder of plain letters.")
