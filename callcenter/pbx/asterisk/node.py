@@ -18,12 +18,12 @@ from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.asterisk.arrival import read_arrival
 from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
-from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.health import ask_channels, ask_trunk
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.asterisk.tapes import Tapes
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.port import (
     Channel,
     DeviceState,

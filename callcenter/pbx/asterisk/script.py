@@ -16,9 +16,9 @@ from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.agi_wire import Reply
-from callcenter.pbx.asterisk.dials import DialWatch
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.port import Arrival, DialProgress, Ended, Hangup, LegId, SentElsewhere
 
 SHORT = 10.0

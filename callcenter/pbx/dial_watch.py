@@ -1,7 +1,8 @@
-"""Watches one dial: what AMI tells about the ringing leg becomes progress, in order and once.
+"""Watches one dial: what the node tells about the ringing legs becomes progress, in order and once.
 
-AMI and FastAGI are two connections, and AMI may be away; :meth:`DialWatch.settle` adds what AMI
-did not tell from the result that the call's own connection brought.
+Events come over another connection than the call's own, and that one may be away;
+:meth:`DialWatch.settle` adds what was not told from the result that the call's own brought. For
+Asterisk and FreeSWITCH alike.
 """
 
 from collections.abc import Callable, Sequence
