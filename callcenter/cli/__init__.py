@@ -29,6 +29,7 @@ from callcenter.cli.region import region
 from callcenter.cli.route import route
 from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
+from callcenter.cli.survey import survey
 from callcenter.cli.told import Sentences
 from callcenter.cli.voicemail import voicemail
 
@@ -63,6 +64,7 @@ for _command in (
     flow,
     prompt,
     voicemail,
+    survey,
     mail,
     call,
     cdr,

@@ -28,6 +28,7 @@ from callcenter.services.own import require_own_seat
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.routing import EngineRouting
 from callcenter.services.supervision import EngineSupervision
+from callcenter.services.survey import EngineSurveys
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
@@ -37,6 +38,7 @@ from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
+from callcenter.web.survey import Surveys
 from callcenter.web.views import (
     CallView,
     DatabaseView,
@@ -80,6 +82,7 @@ class EngineServices:
         self.voicemail: Boxes = EngineVoicemail(boxes)
         self.supervision: Supervision = EngineSupervision(engine)
         self.mail: Mails = EngineMail(MailDesk(engine.database))
+        self.surveys: Surveys = EngineSurveys(engine.database, engine.comments.folder)
 
     def status(self) -> StatusView:
         """How the engine is."""

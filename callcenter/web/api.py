@@ -28,6 +28,7 @@ from callcenter.web.queues import add_queues
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
 from callcenter.web.supervision import add_supervision
+from callcenter.web.survey import add_survey
 from callcenter.web.views import CallView, ProblemView, StatusView
 from callcenter.web.voicemail import add_voicemail
 
@@ -99,6 +100,7 @@ def create_api(services: Services) -> FastAPI:
     add_prompts(router, services)
     add_voicemail(router, services)
     add_mail(router, services)
+    add_survey(router, services)
     add_routing(router, services)
     add_lines(router, services)
     add_members(router, services)

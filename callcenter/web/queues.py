@@ -14,8 +14,8 @@ from callcenter.acd import (
     save_queue,
     save_seat,
 )
-from callcenter.kernel.actor import require_own, sees
 from callcenter.ivr import load_flows, load_published
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
 from callcenter.reports.model import EDGES

@@ -63,6 +63,9 @@ LEAST: dict[Act, Role] = {
     ("GET", "/v1/voicemail"): _SUPERVISOR,
     ("GET", "/v1/voicemail/{message}/audio"): _SUPERVISOR,
     ("DELETE", "/v1/voicemail/{message}"): _SUPERVISOR,
+    ("GET", "/v1/survey/answers"): _SUPERVISOR,
+    ("GET", "/v1/survey/results"): _SUPERVISOR,
+    ("GET", "/v1/survey/answers/{call}/{position}/comment"): _SUPERVISOR,
     # menus and prompts
     ("GET", "/v1/flows"): _SUPERVISOR,
     ("GET", "/v1/flows/schema"): _AGENT,
@@ -126,7 +129,11 @@ HARMLESS: frozenset[Act] = frozenset(
 """They change nothing although they are no GET; only refusals go on record."""
 
 LISTENING: frozenset[Act] = frozenset(
-    {("GET", "/v1/voicemail/{message}/audio"), ("GET", "/v1/prompts/audio")}
+    {
+        ("GET", "/v1/voicemail/{message}/audio"),
+        ("GET", "/v1/survey/answers/{call}/{position}/comment"),
+        ("GET", "/v1/prompts/audio"),
+    }
 )
 """They change nothing, and whoever did it goes on record all the same."""
 

@@ -18,6 +18,7 @@ from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
+from callcenter.web.survey import Surveys
 from callcenter.web.views import CallView, StatusView
 from callcenter.web.voicemail import Boxes
 
@@ -60,6 +61,10 @@ class Services(Protocol):
     @property
     def supervision(self) -> Supervision:
         """Acts of supervisors."""
+
+    @property
+    def surveys(self) -> Surveys:
+        """What callers answered."""
 
     @property
     def mail(self) -> Mails:

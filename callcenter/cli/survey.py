@@ -1,0 +1,95 @@
+"""``callcenter survey``: what callers answered when the seat had hung up."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import click
+
+from callcenter.cli.reach import engine
+from callcenter.cli.shown import day_and_clock, json_option, show_rows
+from callcenter.cli.sounds import deliver
+
+_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+@click.group()
+def survey() -> None:
+    """List answers of callers, their results and their comments."""
+
+
+def _filters(command: Any) -> Any:
+    for option in (
+        click.option("--tenant", default="", help="Only this tenant's."),
+        click.option("--survey", default="", help="Only this survey."),
+        click.option("--queue", default="", help="Only of callers of this queue."),
+        click.option("--seat", default="", help="Only of callers of this seat."),
+        click.option("--from", "since", type=_MOMENT, help="From this day or moment on."),
+        click.option("--to", "until", type=_MOMENT, help="Before this day or moment."),
+    ):
+        command = option(command)
+    return command
+
+
+@survey.command("list")
+@_filters
+@click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+def list_(as_json: bool, **wanted: Any) -> None:
+    """List answers, newest first."""
+    with engine() as client:
+        rows = client.ask("GET", f"/v1/survey/answers?{_query(wanted)}")
+    columns = {
+        "Answered": lambda row: day_and_clock(row["at"]),
+        "Survey": lambda row: row["survey"],
+        "Question": lambda row: row["question"],
+        "Answer": lambda row: row["answer"] or ("spoken" if row["comment"] else "none"),
+        "Queue": lambda row: row["queue"],
+        "Seat": lambda row: row["seat"],
+        "Call": lambda row: row["call"],
+        "No.": lambda row: row["position"],
+    }
+    show_rows(rows, columns, as_json=as_json, none="Nobody has been asked.")
+
+
+@survey.command()
+@click.option(
+    "--by", type=click.Choice(["seat", "queue", "survey"]), default="seat", show_default=True
+)
+@_filters
+@json_option
+def results(as_json: bool, **wanted: Any) -> None:
+    """Show how often each question was answered, with what, and the mean."""
+    with engine() as client:
+        rows = client.ask("GET", f"/v1/survey/results?{_query(wanted)}")
+    columns = {
+        "Survey": lambda row: row["survey"],
+        "Question": lambda row: row["question"],
+        wanted["by"].capitalize() + " ": lambda row: row["of"] or "all",
+        "Asked": lambda row: row["asked"],
+        "Answered": lambda row: row["answered"],
+        "Mean": lambda row: "" if row["mean"] is None else f"{row['mean']:.2f}",
+        "Comments": lambda row: row["comments"],
+        "Answers": lambda row: "  ".join(f"{key}: {n}" for key, n in row["answers"].items()),
+    }
+    show_rows(rows, columns, as_json=as_json, none="Nobody has been asked.")
+
+
+@survey.command()
+@click.argument("call")
+@click.argument("number", type=int)
+@click.argument("file", default="")
+def comment(call: str, number: int, file: str) -> None:
+    """Play the spoken answer NUMBER of CALL, or write it to a WAV file. FILE - is stdout."""
+    with engine() as client:
+        path = f"/v1/survey/answers/{quote(call, safe='')}/{number}/comment"
+        deliver(bytes(client.ask("GET", path)), file)
+
+
+def _query(wanted: dict[str, Any]) -> str:
+    return urlencode({name: _text(value) for name, value in wanted.items() if value})
+
+
+def _text(value: Any) -> str:
+    """Moments are those of this machine's clock."""
+    return value.astimezone().isoformat() if isinstance(value, datetime) else str(value)
