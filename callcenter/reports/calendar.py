@@ -47,6 +47,10 @@ class Span:
         """The first moment that is no longer in it."""
         return moment_of(self.end)
 
+    def between(self, begin: int, end: int) -> "Span":
+        """A part of it."""
+        return Span(begin=begin, end=end, zone=self.zone)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:

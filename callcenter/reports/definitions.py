@@ -270,7 +270,9 @@ SEATS: tuple[Figure, ...] = (
     _seconds("hold", "Hold", "a caller hears music", "on_hold"),
     _seconds("wrap_up", "Wrap-up", "after a talk, no call comes", "wrap_up"),
     _seconds("engaged", "Engaged", "on the phone, not for a queue", "engaged", rare=True),
-    _seconds("unreachable_time", "Away", "the phone could not be seen", "unreachable", rare=True),
+    _seconds(
+        "unreachable_time", "Away", "the phone could not be seen", "unreachable_ms", rare=True
+    ),
     _seconds("paused", "Paused", "sum of all pauses, each reason apart beside it", "paused"),
     Figure(
         "aht",
@@ -307,7 +309,8 @@ FLOWS: tuple[Figure, ...] = (
 )
 
 SURVEY: tuple[Figure, ...] = (
-    _count("answers", "Answers", "answers that callers gave"),
+    _count("asked", "Asked", "times that callers heard the question"),
+    _count("answers", "Answers", "times that they pressed a key that counts, or spoke"),
     Figure(
         "mean",
         "Mean",

@@ -22,6 +22,7 @@ def _table(counts: Counts) -> Table:
     )
 
 
+_AT_ONCE = 500
 TABLES: dict[Counts, Table] = {counts: _table(counts) for counts in Counts}
 
 
@@ -66,6 +67,20 @@ def read_tally(connection: Connection, begin: int, end: int, tables: Iterable[Co
         for row in connection.execute(query):
             rows[tuple(row[:keys])] = dict(zip(VALUES[counts], row[keys:], strict=True))
     return tally.without_nothing()
+
+
+def begun_with(
+    connection: Connection, quarters: Iterable[int]
+) -> list[tuple[tuple[int, str, str], int]]:
+    """By quarter, tenant and queue: how many waited when these quarters began."""
+    table, wanted = TABLES[Counts.QUEUES].c, list(quarters)
+    found: list[tuple[tuple[int, str, str], int]] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        query = select(table.quarter, table.tenant, table.queue, table.waiting)
+        query = query.where(table.quarter.in_(some), table.waiting > 0)
+        found += [((row[0], row[1], row[2]), row[3]) for row in connection.execute(query)]
+    return found
 
 
 def lock(connection: Connection) -> None:

@@ -1,0 +1,119 @@
+"""The report of seats: offers from the calls, times from the log, and what goes on now."""
+
+from sqlalchemy import Connection, and_, func, select
+
+from callcenter.acd.log import SeatNoted, noted_of, seat_log
+from callcenter.acd.model import SeatStatus
+from callcenter.acd.store import load_plan
+from callcenter.reports.answer import Asked, Report, made
+from callcenter.reports.calendar import By, bucket_of, local_step, runs
+from callcenter.reports.definitions import Figure, Unit
+from callcenter.reports.model import VALUES, Counts, Tally
+from callcenter.reports.seat_time import span_tally
+from callcenter.reports.sums import Row, Wanted, add_up
+
+Rows = dict[Row, dict[str, int]]
+
+
+def seats(connection: Connection, asked: Asked) -> Report:
+    """Answer."""
+    whose = _tenants(connection, asked)
+    rows: Rows = {}
+    offers = Wanted(
+        table=Counts.SEATS,
+        names=("seat",),
+        columns=VALUES[Counts.SEATS],
+        tenants=asked.whose,
+    )
+    _take(rows, add_up(connection, offers, asked.span, asked.by))
+    times = Wanted(table=Counts.SEAT_TIMES, names=("seat",), columns=VALUES[Counts.SEAT_TIMES])
+    pauses = Wanted(table=Counts.PAUSES, names=("seat", "reason"), columns=("ms",))
+    _take(rows, add_up(connection, times, asked.span, asked.by), whose)
+    reasons = _take_pauses(rows, add_up(connection, pauses, asked.span, asked.by), whose)
+    for noted in going_on(connection, asked):
+        if noted.seat in whose:
+            reasons |= _take_now(rows, noted, asked)
+    extra = [_paused(reason) for reason in sorted(reasons)]
+    names = {number: seat.name for number, seat in load_plan(connection).seats.items()}
+    named = {
+        (begin, (seat, names.get(seat, ""))): sums for (begin, (seat, *_)), sums in rows.items()
+    }
+    return made(asked, named, ("seat", "name"), extra=extra)
+
+
+def going_on(connection: Connection, asked: Asked) -> list[SeatNoted]:
+    """The last change of each seat, where it lies before the end of the span."""
+    log = seat_log.c
+    newest = (
+        select(log.seat, func.max(log.position).label("position")).group_by(log.seat).subquery()
+    )
+    same = and_(log.seat == newest.c.seat, log.position == newest.c.position)
+    query = select(seat_log).join(newest, same)
+    query = query.where(log.at < asked.span.until, log.status != SeatStatus.LOGGED_OUT.value)
+    return [noted_of(row) for row in connection.execute(query)]
+
+
+def _tenants(connection: Connection, asked: Asked) -> set[str]:
+    """Seats whose rows the asker may see; those of seats that are no more, too, if all are."""
+    plan = load_plan(connection).seats
+    if asked.whose is None:
+        found = connection.scalars(select(seat_log.c.seat).distinct())
+        return {*plan, *found}
+    return {number for number, seat in plan.items() if seat.tenant in asked.whose}
+
+
+def _take(rows: Rows, found: Rows, whose: set[str] | None = None) -> None:
+    for (begin, (seat, *_)), sums in found.items():
+        if whose is not None and seat not in whose:
+            continue
+        row = rows.setdefault((begin, (seat,)), {})
+        for what, value in sums.items():
+            row[_OWN.get(what, what) if whose is not None else what] = value
+
+
+_OWN = {"unreachable": "unreachable_ms"}
+"""An offer may fail because a phone is unreachable, and time may pass while it is."""
+
+
+def _take_pauses(rows: Rows, found: Rows, whose: set[str]) -> set[str]:
+    reasons = set()
+    for (begin, (seat, reason)), sums in found.items():
+        if seat in whose:
+            reasons.add(reason)
+            rows.setdefault((begin, (seat,)), {})[f"paused {reason}"] = sums.get("ms", 0)
+    return reasons
+
+
+def _take_now(rows: Rows, noted: SeatNoted, asked: Asked) -> set[str]:
+    """What has not ended yet counts as far as it has gone."""
+    until = min(asked.now, asked.span.until)
+    tally = span_tally(noted, until, asked.span.since)
+    _spread(rows, tally, asked)
+    return {str(key[2]) for key in tally.rows.get(Counts.PAUSES, {})}
+
+
+def _spread(rows: Rows, tally: Tally, asked: Asked) -> None:
+    for run in runs(asked.span):
+        for table in (Counts.SEAT_TIMES, Counts.PAUSES):
+            for key, counts in tally.rows.get(table, {}).items():
+                quarter, seat = int(key[0]), str(key[1])
+                if not run.begin <= quarter < run.end:
+                    continue
+                begin = asked.span.begin
+                if asked.by is not By.ALL:
+                    step = (quarter + run.offset) // local_step(asked.by)
+                    begin = bucket_of(asked.by, step, run, asked.span)
+                row = rows.setdefault((begin, (seat,)), {})
+                for what, value in counts.items():
+                    name = f"paused {key[2]}" if table is Counts.PAUSES else _OWN.get(what, what)
+                    row[name] = row.get(name, 0) + value
+
+
+def _paused(reason: str) -> Figure:
+    return Figure(
+        f"paused {reason}",
+        f"Paused: {reason}",
+        f"pauses for this reason: {reason}",
+        Unit.SECONDS,
+        lambda s: s.get(f"paused {reason}", 0) / 1000,
+    )
