@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine as Database
 
+from callcenter.access import AuditLog, Head, Token, TokenBook
+from callcenter.access.store import load_head, load_tokens
 from callcenter.acd import (
     Decision,
     Dispatcher,
@@ -78,6 +80,8 @@ class Engine:
         self.projector = Projector(database)
         self.ledger = Ledger(self.journal, self.projector, self.bus, count_calls)
         self.register = Register(self.journal, self.projector, count_seat)
+        self.tokens = TokenBook(self.journal, self.projector, clock)
+        self.audit = AuditLog(self.journal, self.projector, clock)
         self.members = MemberBook(self.journal, self.projector)
         self.last_agents = LastAgents()
         self.allowances = Allowances(self.members)
@@ -130,6 +134,9 @@ class Engine:
         self.dispatcher.configure(self.snapshot.now.plan)
         self.register.restore(self.dispatcher, known, records, mark)
         self.ledger.restore(records, mark)
+        tokens, head = await asyncio.to_thread(self._read_access)
+        self.tokens.restore(tokens, records, mark)
+        self.audit.restore(head, records, mark)
         self.voicemail.restore(records, mark)
         self.answers.restore(records, mark)
         self.recordings.restore(records, mark)
@@ -194,6 +201,7 @@ class Engine:
             if task.get_name() != "projector":
                 task.cancel()
         await self.pbx.stop()
+        self.tokens.note_used()
         try:
             await asyncio.wait_for(self.projector.settled(), _HANG_UP_SECONDS)
         except TimeoutError:
@@ -246,6 +254,10 @@ class Engine:
         with self.database.connect() as connection:
             return records, mark, load_known(connection)
 
+    def _read_access(self) -> tuple[list[Token], Head]:
+        with self.database.connect() as connection:
+            return load_tokens(connection), load_head(connection)
+
     def _read_prompts(self) -> PromptBook:
         with self.database.connect() as connection:
             return load_prompts(connection)
@@ -262,6 +274,8 @@ class Engine:
     async def _release(self) -> None:
         while True:
             await self.clock.sleep(_RELEASE_SECONDS)
+            self.tokens.note_used()
+            self.audit.anchor()
             self.ledger.release(self.projector.mark)
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:

@@ -1,6 +1,18 @@
 """Who may come in: API tokens, and the log of what was done and refused."""
 
-from callcenter.access.model import Token, TokenRefused, hash_of, new_secret
+from callcenter.access.audit import AuditLog, Said
+from callcenter.access.guard import Guard
+from callcenter.access.model import AuditRow, Head, Token, TokenRefused, Verified
 from callcenter.access.tokens import TokenBook
 
-__all__ = ["Token", "TokenBook", "TokenRefused", "hash_of", "new_secret"]
+__all__ = [
+    "AuditLog",
+    "AuditRow",
+    "Guard",
+    "Head",
+    "Said",
+    "Token",
+    "TokenBook",
+    "TokenRefused",
+    "Verified",
+]

@@ -51,6 +51,11 @@ class Journal:
         """Of the newest record; 0 when there is none."""
         return self._next - 1
 
+    @property
+    def segments(self) -> int:
+        """How many files there are; all but the newest may be released."""
+        return len(self._segments())
+
     def open(self, *, beyond: int = 0) -> list[Record]:
         """Read what is there (a torn last line is cut off), get ready to write after it.
 
@@ -160,6 +165,16 @@ class Journal:
         return sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
 
 
+def peek(folder: Path) -> Iterator[Record]:
+    """What a journal has, whoever may be writing it; changes nothing, leaves out what is torn."""
+    for segment in sorted(path for path in folder.glob("*.jsonl") if _NAME.fullmatch(path.name)):
+        try:
+            whole = segment.read_bytes().rpartition(b"\n")[0]
+        except FileNotFoundError:
+            continue  # released meanwhile
+        yield from _records(whole, segment)
+
+
 def _sync(fd: int) -> None:
     """Sync and close."""
     try:
@@ -185,6 +200,10 @@ def _read(segment: Path) -> Iterator[Record]:
     if torn:
         _log.warning("journal ends in a torn record", segment=segment.name, octets=len(torn))
         os.truncate(segment, len(whole) + len(newline))
+    yield from _records(whole, segment)
+
+
+def _records(whole: bytes, segment: Path) -> Iterator[Record]:
     for line in whole.split(b"\n") if whole else ():
         position, _, payload = line.partition(b" ")
         if position.isdigit() and payload:

@@ -12,11 +12,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from callcenter.kernel.actor import Actor, Concerned, Role, acting, concerned
-from callcenter.kernel.errors import CallCenterError, Unauthenticated
+from callcenter.kernel.errors import CallCenterError
 from callcenter.web.peer import KEY, STRANGER, Peer
 from callcenter.web.rights import Act, on_record, require
 
-_ASKED = "callcenter.asked"
+_ASKED, _ACCESS = "callcenter.asked", "callcenter.access"
 _HIDDEN = frozenset({401, 403, 404, 429})
 
 
@@ -29,9 +29,13 @@ class Asked:
     peer: Peer
     actor: Actor | None = None
     who: str = ""
+    token: bool = False
+    quiet: bool = False
     act: Act = ("", "")
     tenant: str = ""
     concerned: Concerned = field(default_factory=Concerned)
+    query: str = ""
+    begun: int = 0
     status: int = 0
     code: str = ""
     message: str = ""
@@ -42,6 +46,8 @@ class Asked:
     @property
     def belongs_on_record(self) -> bool:
         """Whether it changed something or was refused for want of a right."""
+        if self.quiet:
+            return False
         if on_record(self.act):
             return True
         limited = self.actor is None or self.actor.tenants is not None
@@ -51,12 +57,17 @@ class Asked:
 class Access(Protocol):
     """Tokens, and the audit log."""
 
-    async def actor(self, secret: str, peer: str) -> Actor:
-        """Whose token this is; slows down those who try wrong ones.
+    async def actor(self, secret: str | None, asked: Asked) -> Actor:
+        """Whose token this is; slows down those who try wrong ones, or none (``None``).
+
+        Says in ``asked`` whose it was, and whether the refusal is one of too many to record.
 
         Raises:
             Unauthenticated: nobody's, or of no use any more.
         """
+
+    def begin(self, asked: Asked) -> int:
+        """Note that a request begins which changes something; kept in :attr:`Asked.begun`."""
 
     def record(self, asked: Asked) -> None:
         """Put a finished request on record; returns when it cannot be lost any more."""
@@ -74,7 +85,13 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Asked(method=scope["method"], path=scope["path"], peer=scope.get(KEY, STRANGER))
+        asked = Asked(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope.get("query_string", b"").decode("latin-1"),
+            peer=scope.get(KEY, STRANGER),
+        )
+        scope[_ACCESS] = self._access
         scope[_ASKED] = asked
         answered = _Recording(self._access, asked, send)
         try:
@@ -94,15 +111,10 @@ class Gate:
 
     async def _who(self, scope: Scope, asked: Asked) -> Actor:
         secret = _bearer(scope)
-        if secret is None:
-            if asked.peer.user:
-                return Actor(name=asked.peer.user, role=Role.PLATFORM)
-            raise Unauthenticated("Say who you are: send a token (Authorization: Bearer ...).")
-        try:
-            return await self._access.actor(secret, asked.peer.name)
-        except Unauthenticated as error:
-            asked.who = error.who
-            raise
+        if secret is None and asked.peer.user:
+            return Actor(name=asked.peer.user, role=Role.PLATFORM)
+        asked.token = secret is not None
+        return await self._access.actor(secret, asked)
 
 
 class _Recording:
@@ -141,6 +153,8 @@ def require_right(request: Request, path: str) -> None:
         asked.act = (method, path)
         asked.tenant = str(request.path_params.get("tenant", ""))
     require(acting.get(), (method, path), request.path_params)
+    if asked is not None and on_record(asked.act):
+        asked.begun = request.scope[_ACCESS].begin(asked)
 
 
 def problem(scope: Scope, status: int, code: str, message: str) -> JSONResponse:

@@ -21,7 +21,7 @@ from callcenter.calls.model import EndedBy
 from callcenter.calls.open_call import CallState
 from callcenter.kernel.actor import Actor
 from callcenter.kernel.clock import Timer
-from callcenter.kernel.errors import NotFound, Refused
+from callcenter.kernel.errors import NotFound, Refused, Unauthenticated
 from callcenter.web.feed import Feed
 from callcenter.web.gate import Asked
 from callcenter.web.server import ApiServer
@@ -98,10 +98,15 @@ class AccessInMemory:
         self.tokens: dict[str, Actor] = {}
         self.asked: list[Asked] = []
 
-    async def actor(self, secret: str, _peer: str) -> Actor:
+    async def actor(self, secret: str | None, _asked: Asked) -> Actor:
+        if secret is None:
+            raise Unauthenticated("Say who you are.")
         if secret not in self.tokens:
             raise TokenRefused("This token is not known here.")
         return self.tokens[secret]
+
+    def begin(self, _asked: Asked) -> int:
+        return 0
 
     def record(self, asked: Asked) -> None:
         self.asked.append(asked)

@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+import callcenter.access.store
 import callcenter.acd.store
 import callcenter.calls.store
 import callcenter.ivr.prompt_store
