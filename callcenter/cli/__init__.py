@@ -31,6 +31,7 @@ from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
 from callcenter.cli.survey import survey
 from callcenter.cli.told import Sentences
+from callcenter.cli.top import top
 from callcenter.cli.voicemail import voicemail
 
 __all__ = ["main"]
@@ -73,5 +74,6 @@ for _command in (
     demo,
     completion,
     sim,
+    top,
 ):
     main.add_command(_command)

@@ -14,7 +14,7 @@ from callcenter.calls.ledger import CallNote
 from callcenter.calls.model import AnyCallEvent, QueueLeftBy
 from callcenter.calls.visits import Visits
 from callcenter.kernel.clock import Clock
-from callcenter.services.levels import TARGET_SECONDS, Levels
+from callcenter.services.levels import Levels
 from callcenter.snapshot import CurrentSnapshot
 from callcenter.web.rows import Level
 
@@ -72,9 +72,10 @@ class Counting:
         """Lately, and today."""
         return self._levels.of(queue, self._clock.now().astimezone(self._zone(queue)))
 
-    def target(self, _queue: str) -> float:
+    def target(self, queue: str) -> float:
         """T of a queue, seconds."""
-        return TARGET_SECONDS
+        plan = self._snapshot.now.plan.queues.get(queue)
+        return plan.answer_within if plan else 0.0
 
     def midnight(self) -> datetime:
         """From when on anything may count: the begin of the longest day of any tenant."""
@@ -92,8 +93,11 @@ class Counting:
                 self._since_start.add(folded.cdr.id)
 
     def _count(self, queue: str, by: QueueLeftBy, at: datetime, wait: float) -> None:
-        at = at.astimezone(self._zone(queue))
-        self._levels.left(queue, by, at, wait, self.target(queue))
+        plan = self._snapshot.now.plan.queues.get(queue)
+        if plan is not None:
+            target, short = plan.answer_within, plan.short_abandon
+            at = at.astimezone(self._zone(queue))
+            self._levels.left(queue, by, at, wait, target=target, short=short)
 
     def _zone(self, queue: str) -> ZoneInfo:
         plan = self._snapshot.now.plan.queues.get(queue)

@@ -11,8 +11,6 @@ from datetime import date, datetime, timedelta
 from callcenter.calls import QueueLeftBy
 from callcenter.web.rows import Level
 
-TARGET_SECONDS = 20.0
-SHORT_SECONDS = 5.0
 BUCKET = timedelta(minutes=1)
 
 
@@ -27,8 +25,8 @@ class Tally:
     flowed: int = 0
     waited: float = 0.0  # by those who were answered
 
-    def count(self, by: QueueLeftBy, wait: float, target: float) -> None:
-        """One caller more."""
+    def count(self, by: QueueLeftBy, wait: float, target: float, short: float) -> None:
+        """One caller more; see :class:`Levels`."""
         match by:
             case QueueLeftBy.ANSWERED:
                 self.answered += 1
@@ -36,7 +34,7 @@ class Tally:
                 self.waited += wait
             case QueueLeftBy.ABANDONED:
                 self.abandoned += 1
-                self.short += wait <= SHORT_SECONDS
+                self.short += wait <= short
             case _:
                 self.flowed += 1
 
@@ -78,18 +76,26 @@ class Levels:
         self._queues: dict[str, _Counted] = defaultdict(_Counted)
 
     def left(
-        self, queue: str, by: QueueLeftBy, at: datetime, wait: float, target: float = TARGET_SECONDS
+        self,
+        queue: str,
+        by: QueueLeftBy,
+        at: datetime,
+        wait: float,
+        *,
+        target: float = 20.0,
+        short: float = 5.0,
     ) -> None:
         """A caller left a queue after ``wait`` seconds; ``at`` is in the tenant's zone.
 
-        They may be told in any order (after a restart).
+        ``target`` is within what the service level wants an answer, ``short`` until when hanging
+        up is too soon to count. Callers may be told in any order (after a restart).
         """
         counted = self._queues[queue]
-        counted.buckets[_bucket(at)].count(by, wait, target)
+        counted.buckets[_bucket(at)].count(by, wait, target, short)
         if at.date() > counted.day:
             counted.day, counted.today = at.date(), Tally()
         if at.date() == counted.day:
-            counted.today.count(by, wait, target)
+            counted.today.count(by, wait, target, short)
 
     def of(self, queue: str, now: datetime) -> tuple[Level, Level]:
         """Of the last while, and of today; ``now`` is in the tenant's zone."""

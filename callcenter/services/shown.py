@@ -59,6 +59,7 @@ def seat_row(view: SeatView, call: OpenCall | None) -> SeatRow:
         call=view.call,
         caller=call.offered.caller if call and call.offered else "",
         queue=queue,
+        talking_since=call.talk.at if call and call.talk else None,
         since=view.since,
         until=view.until,
     )

@@ -117,7 +117,10 @@ class QueueRow(Row, frozen=True, kw_only=True):
 
 
 class SeatRow(Row, frozen=True, kw_only=True):
-    """A seat; ``caller`` and ``queue`` are of the ``call`` it rings for or talks with."""
+    """A seat; ``caller`` and ``queue`` are of the ``call`` it rings for or talks with.
+
+    ``since`` is its last change of status or state.
+    """
 
     seat: str
     name: str
@@ -128,6 +131,7 @@ class SeatRow(Row, frozen=True, kw_only=True):
     call: str
     caller: str
     queue: str
+    talking_since: datetime | None
     since: datetime
     until: datetime | None
 

@@ -1,0 +1,117 @@
+"""The live feed as seen from another process: what is shown, kept up to date, resumed after breaks.
+
+:class:`Board` folds what comes; :func:`listen` brings it, for ever, and says when nothing comes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from httpx_sse import EventSource
+
+from callcenter.kernel.errors import EngineAway
+from callcenter.web.client import Row, _refusal, _require_reached
+from callcenter.web.rows import Kind
+
+SILENCE_SECONDS = 25.0
+"""The engine gives a sign of life more often than that."""
+PAUSE_SECONDS = 1.0
+"""Between attempts to reach it."""
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Board:
+    """Rows by kind and key, as the feed told them last."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Row]] = {kind.value: {} for kind in Kind}
+        self.last = ""
+        self.whys: list[str] = []  # why everything was told anew, each time
+        self._ahead = 0.0  # seconds by which the engine's clock is ahead of ours
+
+    def now(self) -> datetime:
+        """The engine's time."""
+        return datetime.fromtimestamp(datetime.now(UTC).timestamp() + self._ahead, UTC)
+
+    def take(self, event: str, last: str, data: str) -> bool:
+        """Fold an event; ``False`` when it changed nothing."""
+        self.last = last or self.last
+        if event not in ("reset", "changes"):
+            return False
+        told: dict[str, Any] = _decode(data)
+        at = datetime.fromisoformat(told["at"])
+        self._ahead = (at - datetime.now(UTC)).total_seconds()
+        if event == "reset":
+            self.whole(told)
+            return True
+        for change in told["changes"]:
+            rows = self.rows.setdefault(change["kind"], {})
+            if change["row"] is None:
+                rows.pop(change["key"], None)
+            else:
+                rows[change["key"]] = change["row"]
+        return True
+
+    def whole(self, told: dict[str, Any]) -> None:
+        """Everything, as ``/v1/board`` and a reset tell it."""
+        self.whys.append(told["why"])
+        for kind in Kind:
+            self.rows[kind.value] = {row.get(kind, kind.value): row for row in told[kind]}
+
+    @property
+    def engine(self) -> Row | None:
+        """How the engine is."""
+        return self.rows[Kind.ENGINE].get("engine")
+
+    @property
+    def machine(self) -> Row | None:
+        """How its machine is; not everybody sees it."""
+        return self.rows[Kind.MACHINE].get("machine")
+
+
+async def listen(
+    path: Path, board: Board, changed: Callable[[], None], away: Callable[[str], None]
+) -> None:
+    """Keep ``board`` as the engine behind the socket ``path`` tells, for ever.
+
+    ``changed`` is called after each packet; ``away`` with a sentence when the engine cannot be
+    reached, and with "" when it is reached again.
+
+    Raises:
+        CallCenterError: the engine refuses (a missing right).
+    """
+    while True:
+        try:
+            await asyncio.to_thread(_require_reached, path)
+            await _follow(path, board, changed, away)
+        except EngineAway as error:
+            away(str(error))
+        except httpx.TransportError:
+            away("The engine went away; asking again.")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _follow(
+    path: Path, board: Board, changed: Callable[[], None], away: Callable[[str], None]
+) -> None:
+    timeout = httpx.Timeout(10.0, read=SILENCE_SECONDS)
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": board.last}
+    async with (
+        httpx.AsyncClient(
+            transport=transport, base_url="http://engine", timeout=timeout, trust_env=False
+        ) as client,
+        client.stream("GET", "/v1/events", headers=headers) as response,
+    ):
+        if not response.is_success:
+            await response.aread()
+            raise _refusal(response)
+        away("")
+        async for event in EventSource(response).aiter_sse():
+            if board.take(event.event, event.id, event.data):
+                changed()
