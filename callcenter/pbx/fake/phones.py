@@ -75,6 +75,8 @@ class FakePhone:
         """Put the receiver down, whatever it does."""
         if self.ringing is not None:
             self.ringing.put_down(self)
+        else:
+            self._pbx.talks.phone_down(self)
 
     def pick_up(self) -> None:
         """Answer now."""

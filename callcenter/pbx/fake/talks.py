@@ -156,6 +156,11 @@ class FakeTalks:
         self._pbx.tell(LegEnded(leg=leg, call="", cause=Cause.NORMAL))
         return True
 
+    def phone_down(self, phone: FakePhone) -> None:
+        """Who listens with this phone puts the receiver down."""
+        for one in [one for one in self.listening.values() if one.phone is phone]:
+            self.hang_up(one.leg)
+
     def leg_ended(self, leg: LegId) -> None:
         """Whoever listened to it is freed."""
         for one in [one for one in self.listening.values() if one.spied == leg]:
