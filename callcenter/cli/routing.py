@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
-from callcenter.cli.either import reached
+from callcenter.cli.either import reached, who
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -42,9 +42,13 @@ def _remote(client: "Client") -> Desk:
     return client
 
 
-def _local(database: "Engine", _settings: "Settings") -> Desk:
+def _local(database: "Engine", settings: "Settings") -> Desk:
+    from callcenter.services.keys import DatabaseKeys
     from callcenter.services.members import DatabaseMembers
+    from callcenter.services.recordings import DeskRecordings, recording_desk
     from callcenter.services.routing import DatabaseRouting
     from callcenter.web.alone import Alone
 
-    return Alone(DatabaseRouting(database), DatabaseMembers(database))
+    keys = DatabaseKeys(database, settings.journal, who())
+    routing, members = DatabaseRouting(database), DatabaseMembers(database)
+    return Alone(routing, members, DeskRecordings(recording_desk(database, settings)), keys=keys)

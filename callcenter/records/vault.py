@@ -103,10 +103,11 @@ class Opened:
             raise Damaged(f"The recording's file {path} cannot be read: {why}.") from None
         if len(self._header) < _HEADER.size or not self._header.startswith(_MAGIC):
             raise self._damaged("it does not begin as a recording does")
-        _, key_id, salt, self.size, self._chunk = _HEADER.unpack(self._header)
-        self.key_id = key_id.decode("ascii", "replace")
+        _, key_id, salt, size, chunk = _HEADER.unpack(self._header)
+        self.size: int = size
+        self.key_id: str = key_id.decode("ascii", "replace")
         self._chunks = -(-self.size // CHUNK)
-        if self._chunk != CHUNK or stored != _HEADER.size + self.size + TAG * self._chunks:
+        if chunk != CHUNK or stored != _HEADER.size + self.size + TAG * self._chunks:
             raise self._damaged("it is shorter or longer than it was")
         self._cipher = _cipher(key_of(self.key_id), salt)
 

@@ -21,21 +21,25 @@ from callcenter.pbx.port import LinkDown
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
 from callcenter.services.flows import EngineFlows
+from callcenter.services.keys import EngineKeys
 from callcenter.services.live import EngineLive
 from callcenter.services.mail import EngineMail, MailDesk
 from callcenter.services.members import EngineMembers
 from callcenter.services.own import require_own_seat
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
+from callcenter.services.recordings import DeskRecordings, EngineRecorder, RecordingDesk
 from callcenter.services.routing import EngineRouting
 from callcenter.services.supervision import EngineSupervision
 from callcenter.services.survey import EngineSurveys
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
+from callcenter.web.access import Keys
 from callcenter.web.agents import Agents
 from callcenter.web.flows import Flows
 from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
+from callcenter.web.recordings import CallRecorder, Recordings
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
 from callcenter.web.survey import Surveys
@@ -70,6 +74,7 @@ class EngineServices:
         self._stop = stop
         self._apply = apply
         self.access: Access = EngineAccess(engine)
+        self.keys: Keys = EngineKeys(engine)
         self.live = EngineLive(engine)
         self.feed = self.live.feed
         self.flows: Flows = EngineFlows(engine)
@@ -80,6 +85,11 @@ class EngineServices:
         self.prompts: Prompts = EnginePrompts(engine, desk)
         boxes = VoicemailDesk(engine.database, engine.voicemail_folder)
         self.voicemail: Boxes = EngineVoicemail(boxes)
+        kept = RecordingDesk(
+            engine.database, engine.recordings.storage.folder, engine.recordings.keys
+        )
+        self.recordings: Recordings = DeskRecordings(kept)
+        self.recorder: CallRecorder = EngineRecorder(engine)
         self.supervision: Supervision = EngineSupervision(engine)
         self.mail: Mails = EngineMail(MailDesk(engine.database))
         self.surveys: Surveys = EngineSurveys(engine.database, engine.comments.folder)

@@ -10,12 +10,15 @@ from typing import Any
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from callcenter.web.access import Keys, add_access
 from callcenter.web.agents import add_pauses
 from callcenter.web.api import _errors, _Route
 from callcenter.web.client import Row, _refusal
 from callcenter.web.lines import add_lines
 from callcenter.web.members import Members, add_members
 from callcenter.web.queues import add_queues
+from callcenter.web.recording_rules import add_recording_rules
+from callcenter.web.recordings import Recordings, add_recordings
 from callcenter.web.routing import Routing, add_routing
 
 
@@ -25,10 +28,27 @@ class _Desk:
     members: Members
 
 
+@dataclass(frozen=True)
+class _Records:
+    recordings: Recordings
+
+
+@dataclass(frozen=True)
+class _Keys:
+    keys: Keys
+
+
 class Alone:
     """Answers from the database. Blocking; not for use inside an event loop."""
 
-    def __init__(self, routing: Routing, members: Members) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        members: Members,
+        recordings: Recordings | None = None,
+        *,
+        keys: Keys | None = None,
+    ) -> None:
         self._api = FastAPI(openapi_url=None)
         router = APIRouter(prefix="/v1", route_class=_Route)
         desk = _Desk(routing, members)
@@ -37,6 +57,11 @@ class Alone:
         add_members(router, desk)
         add_queues(router, desk)
         add_pauses(router, desk)
+        add_recording_rules(router, desk)
+        if recordings is not None:
+            add_recordings(router, _Records(recordings))
+        if keys is not None:
+            add_access(router, _Keys(keys))
         self._api.include_router(router)
         _errors(self._api)
 

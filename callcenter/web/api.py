@@ -16,6 +16,7 @@ from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound
+from callcenter.web.access import add_access
 from callcenter.web.agents import add_agents
 from callcenter.web.flows import add_flows
 from callcenter.web.gate import Gate, problem, require_right
@@ -25,6 +26,8 @@ from callcenter.web.mail import add_mail
 from callcenter.web.members import add_members
 from callcenter.web.prompts import add_prompts
 from callcenter.web.queues import add_queues
+from callcenter.web.recording_rules import add_recording_rules
+from callcenter.web.recordings import add_call_recording, add_recordings
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
 from callcenter.web.supervision import add_supervision
@@ -96,9 +99,13 @@ def create_api(services: Services) -> FastAPI:
     _seats(router, services)
     _calls(router, services)
     add_live(router, services)
+    add_access(router, services)
     add_flows(router, services)
     add_prompts(router, services)
     add_voicemail(router, services)
+    add_recordings(router, services)
+    add_call_recording(router, services)
+    add_recording_rules(router, services)
     add_mail(router, services)
     add_survey(router, services)
     add_routing(router, services)

@@ -23,6 +23,12 @@ LEAST: dict[Act, Role] = {
     ("POST", "/v1/stop"): _PLATFORM,
     ("GET", "/v1/board"): _SUPERVISOR,
     ("GET", "/v1/events"): _SUPERVISOR,
+    # who may come in, and what they did
+    ("GET", "/v1/tokens"): _ADMINISTRATOR,
+    ("POST", "/v1/tokens"): _ADMINISTRATOR,
+    ("DELETE", "/v1/tokens/{token}"): _ADMINISTRATOR,
+    ("GET", "/v1/audit"): _ADMINISTRATOR,
+    ("GET", "/v1/audit/verify"): _PLATFORM,
     # seats; an agent has its own only
     ("GET", "/v1/seats"): _AGENT,
     ("POST", "/v1/seats/{seat}/login"): _AGENT,
@@ -66,6 +72,23 @@ LEAST: dict[Act, Role] = {
     ("GET", "/v1/survey/answers"): _SUPERVISOR,
     ("GET", "/v1/survey/results"): _SUPERVISOR,
     ("GET", "/v1/survey/answers/{call}/{position}/comment"): _SUPERVISOR,
+    # recordings; an agent may leave something out of its own talk
+    ("GET", "/v1/recordings"): _SUPERVISOR,
+    ("GET", "/v1/recordings/{recording}"): _SUPERVISOR,
+    ("GET", "/v1/recordings/{recording}/audio"): _SUPERVISOR,
+    ("GET", "/v1/recordings/{recording}/verify"): _SUPERVISOR,
+    ("PUT", "/v1/recordings/{recording}/hold"): _ADMINISTRATOR,
+    ("DELETE", "/v1/recordings/{recording}/hold"): _ADMINISTRATOR,
+    ("POST", "/v1/recordings/{recording}/remove"): _ADMINISTRATOR,
+    ("POST", "/v1/recording-keys/rotate"): _ADMINISTRATOR,
+    ("GET", "/v1/recording-rules"): _SUPERVISOR,
+    ("PUT", "/v1/recording-rules/{rule}"): _ADMINISTRATOR,
+    ("DELETE", "/v1/recording-rules/{rule}"): _ADMINISTRATOR,
+    ("POST", "/v1/recording-rules/try"): _SUPERVISOR,
+    ("POST", "/v1/calls/{call}/recording/pause"): _AGENT,
+    ("POST", "/v1/calls/{call}/recording/resume"): _AGENT,
+    ("POST", "/v1/calls/{call}/recording/start"): _SUPERVISOR,
+    ("POST", "/v1/calls/{call}/recording/stop"): _SUPERVISOR,
     # menus and prompts
     ("GET", "/v1/flows"): _SUPERVISOR,
     ("GET", "/v1/flows/schema"): _AGENT,
@@ -124,7 +147,11 @@ LEAST: dict[Act, Role] = {
 }
 
 HARMLESS: frozenset[Act] = frozenset(
-    {("POST", "/v1/flows/validate"), ("POST", "/v1/route/explain")}
+    {
+        ("POST", "/v1/flows/validate"),
+        ("POST", "/v1/route/explain"),
+        ("POST", "/v1/recording-rules/try"),
+    }
 )
 """They change nothing although they are no GET; only refusals go on record."""
 
@@ -133,6 +160,7 @@ LISTENING: frozenset[Act] = frozenset(
         ("GET", "/v1/voicemail/{message}/audio"),
         ("GET", "/v1/survey/answers/{call}/{position}/comment"),
         ("GET", "/v1/prompts/audio"),
+        ("GET", "/v1/recordings/{recording}/audio"),
     }
 )
 """They change nothing, and whoever did it goes on record all the same."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
+from callcenter.web.access import Keys
 from callcenter.web.agents import Agents
 from callcenter.web.feed import Feed
 from callcenter.web.flows import Flows
@@ -16,6 +17,7 @@ from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
+from callcenter.web.recordings import CallRecorder, Recordings
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
 from callcenter.web.survey import Surveys
@@ -33,6 +35,10 @@ class Services(Protocol):
     @property
     def feed(self) -> Feed:
         """What the live board shows."""
+
+    @property
+    def keys(self) -> Keys:
+        """Tokens and the audit log."""
 
     @property
     def routing(self) -> Routing:
@@ -57,6 +63,14 @@ class Services(Protocol):
     @property
     def voicemail(self) -> Boxes:
         """Messages that callers left."""
+
+    @property
+    def recordings(self) -> Recordings:
+        """What was recorded."""
+
+    @property
+    def recorder(self) -> CallRecorder:
+        """Recordings of running calls."""
 
     @property
     def supervision(self) -> Supervision:
