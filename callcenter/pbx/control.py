@@ -126,6 +126,13 @@ class Control(Protocol):
         ``True`` when the PBX took it and a phone is registered: not proof that it was read.
         """
 
+    async def lamp(self, extension: str, new: int, old: int) -> None:
+        """Have an extension's phone show that messages wait: ``new`` and ``old`` ones.
+
+        Phones that subscribe and phones that register later are told too. The PBX keeps it until
+        it is restarted.
+        """
+
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """Ring a seat; when it answers its channel arrives like a caller's (click-to-dial).
 

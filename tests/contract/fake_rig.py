@@ -129,6 +129,10 @@ class FakeSeatPhone:
     def texts(self) -> list[str]:
         return [text for _, to, text in self._pbx.talks.sent if to == self._phone.extension]
 
+    @property
+    def lamp(self) -> tuple[int, int] | None:
+        return self._pbx.lamps.get(self._phone.extension)
+
     async def vanish(self) -> None:
         self._phone.vanish()
 

@@ -110,6 +110,10 @@ class SeatPhone(Protocol):
     def texts(self) -> list[str]:
         """Messages that came, in order."""
 
+    @property
+    def lamp(self) -> tuple[int, int] | None:
+        """New and old messages as the phone was told last."""
+
     async def vanish(self) -> None:
         """Be gone: not registered any more."""
 

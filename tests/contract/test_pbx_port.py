@@ -6,6 +6,7 @@ from tests.contract import (
     rules_call,
     rules_dial,
     rules_health,
+    rules_lamp,
     rules_lines,
     rules_message,
     rules_node,
@@ -19,6 +20,7 @@ from tests.contract.rig import RULES, Rule
 assert rules_call, (
     rules_dial,
     rules_health,
+    rules_lamp,
     rules_lines,
     rules_message,
     rules_node,

@@ -147,6 +147,10 @@ class SipSeat:
         requests = [one for one in self.phone.messages if one.method == "MESSAGE"]
         return [request.body.decode() for request in requests]
 
+    @property
+    def lamp(self) -> tuple[int, int] | None:
+        return self.phone.lamp
+
     async def vanish(self) -> None:
         self.phone.vanish()
 

@@ -12,7 +12,7 @@ from panoramisk.message import Message
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.asterisk import events
+from callcenter.pbx.asterisk import events, lamps
 from callcenter.pbx.asterisk.agi_server import AgiServer
 from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
@@ -210,6 +210,10 @@ class AsteriskNode:
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
         return await self._talks.message(sender, extension, text)
+
+    async def lamp(self, extension: str, new: int, old: int) -> None:
+        """See the port."""
+        await lamps.show(self._ami, extension, new, old)
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""

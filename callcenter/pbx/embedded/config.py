@@ -103,6 +103,7 @@ def _phone(account: SipAccount) -> str:
 [{number}](phone)
 auth = {number}
 aors = {number}
+mailboxes = {number}@callcenter
 callerid = "{name}" <{number}>
 
 [{number}](phone-auth)
@@ -110,6 +111,7 @@ username = {number}
 password = {account.secret}
 
 [{number}](phone-aor)
+mailboxes = {number}@callcenter
 """
 
 

@@ -252,6 +252,16 @@ def _require_dialable(dial: Dial) -> None:
         raise PbxProblem(f"{dial.key!r} is no key that can confirm a call.")
 
 
+def require_extension(extension: str) -> None:
+    """As strict as the adapters of real PBXs.
+
+    Raises:
+        PbxProblem: this is none.
+    """
+    if not _NAME.fullmatch(extension):
+        raise PbxProblem(f"{extension!r} is no extension.")
+
+
 def _refusal(phone: FakePhone) -> DialStatus | None:
     """What a phone says that does not even ring."""
     if not phone.registered:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callcenter.kernel.clock import Clock
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.fake.channel import FakeChannel
+from callcenter.pbx.fake.channel import FakeChannel, require_extension
 from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
 from callcenter.pbx.fake.talks import FakeTalks
 from callcenter.pbx.port import (
@@ -43,6 +43,7 @@ class FakePbx:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.phones: dict[str, FakePhone] = {}
+        self.lamps: dict[str, tuple[int, int]] = {}  # new and old messages, by extension
         self.world: dict[str, FakePhone] = {}
         self.callers: dict[LegId, FakeCaller] = {}
         self._numbers = count(1)
@@ -194,6 +195,11 @@ class FakePbx:
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
         return self.talks.message(sender, extension, text)
+
+    async def lamp(self, extension: str, new: int, old: int) -> None:
+        """See the port."""
+        require_extension(extension)
+        self.lamps[extension] = (new, old)
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""

@@ -5,6 +5,7 @@ story. Every wait has a deadline and fails with the wire log.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from tests.support.phone import sip
@@ -15,6 +16,8 @@ from tests.support.phone.outgoing import OutgoingCall
 from tests.support.phone.registration import Registration
 from tests.support.phone.transactions import Address, Server
 from tests.support.phone.wire import Changes, WireLog
+
+_LAMP = re.compile(r"(?im)^Voice-Message:[ ]*([0-9]+)/([0-9]+)")
 
 
 class Phone:
@@ -38,12 +41,28 @@ class Phone:
         self.answers_options = True
         self.calls: list[Call] = []
         self.messages: list[sip.Request] = []
-        """MESSAGE and NOTIFY requests that came in."""
+        """MESSAGE and NOTIFY requests that came in, but for those of the lamp."""
+        self.lamp: tuple[int, int] | None = None
+        """New and old messages that wait, as told last (RFC 3842)."""
         self._changes = Changes(lambda: str(self.wire))
         self._registration = Registration(self._agent)
         self._behaviours: list[asyncio.Task[None]] = []
         self._rung = 0
         self._closed = False
+
+    async def subscribe_lamp(self, seconds: int = 60) -> None:
+        """Ask to be told of messages (RFC 3842) instead of being told unasked."""
+        host, port = self._agent.domain
+        dialog = self._agent.dialog(f"sip:{self._agent.user}@{host}:{port}")
+
+        def fill(request: sip.Request) -> None:
+            request.put("Event", "message-summary")
+            request.put("Accept", "application/simple-message-summary")
+            request.put("Expires", str(seconds))
+
+        response = await self._agent.ask("SUBSCRIBE", dialog, fill)
+        if response.status not in (200, 202):
+            raise PhoneRefused(response.status, response.reason)
 
     @classmethod
     async def open(
@@ -188,6 +207,8 @@ class Phone:
             call = self._call(request.call_id, tag)
             if call is not None:
                 call.handle(server)
+            elif request.method == "NOTIFY":  # of a subscription
+                self._keep(server, request)
             else:
                 self._respond(server, 481)
         elif request.method == "INVITE":
@@ -196,11 +217,18 @@ class Phone:
             if self.answers_options:
                 self._respond(server, 200)
         elif request.method in ("MESSAGE", "NOTIFY"):
-            self.messages.append(request)
-            self._respond(server, 200)
-            self._changes.notify()
+            self._keep(server, request)
         else:
             self._respond(server, 405)
+
+    def _keep(self, server: Server, request: sip.Request) -> None:
+        found = _LAMP.search(request.body.decode(errors="replace"))
+        if request.get("Event") != "message-summary":
+            self.messages.append(request)
+        elif found:
+            self.lamp = int(found[1]), int(found[2])
+        self._respond(server, 200)
+        self._changes.notify()
 
     def _invited(self, server: Server) -> None:
         busy = sum(call.alive for call in self.calls)
