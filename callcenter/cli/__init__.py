@@ -9,6 +9,7 @@ import click
 
 import callcenter
 import callcenter.cli.supervise
+from callcenter.cli.audit import audit
 from callcenter.cli.call import call
 from callcenter.cli.cdr import cdr
 from callcenter.cli.completion import completion
@@ -30,6 +31,7 @@ from callcenter.cli.route import route
 from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
 from callcenter.cli.survey import survey
+from callcenter.cli.token import token
 from callcenter.cli.told import Sentences
 from callcenter.cli.top import top
 from callcenter.cli.voicemail import voicemail
@@ -59,6 +61,8 @@ for _command in (
     lists,
     line,
     member,
+    token,
+    audit,
     region,
     hours,
     route,
