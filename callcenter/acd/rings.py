@@ -59,6 +59,15 @@ class Rings(Core):
                 self._place(waiting)
         self.refresh(seat)
 
+    def served(self, offer: Offer) -> None:
+        """Somebody who sits at no seat has the caller for whom this seat rings."""
+        seat = self._holder(offer)
+        if seat is None or seat.state is not SeatState.RINGING:
+            return
+        if seat.waiting is not None and not seat.waiting.gone:
+            self._remove(seat.waiting)
+        self.failed(offer, OfferFailure.WITHDRAWN)
+
     def renew(self, offer: Offer, seconds: float) -> bool:
         """Hold the seat for this ring for ``seconds`` from now (a call back needs longer)."""
         seat = self._holder(offer)
@@ -126,6 +135,28 @@ class Rings(Core):
         seat.taken_at = self._clock.monotonic()
         self._leases.grant(seat, offer, ring.total_seconds() + GRACE)
         seat.cue(Cue.OFFERED)
+        return offer
+
+    def pick_up(
+        self, number: str, call: str, beside: Offer | None, *, seconds: float
+    ) -> Offer | None:
+        """The agent of this seat picks up what rings elsewhere, by ``beside`` if for a seat (S2).
+
+        The phone is engaged by asking, so whatever the seat's state, only a call of its own stands
+        in the way (``None``). The first of the two leases to be answered ends the other.
+        """
+        seat = self._index.seats.get(number)
+        if seat is None or seat.offer is not None or seat.status is SeatStatus.LOGGED_OUT:
+            return None
+        holder = self._holder(beside) if beside else None
+        queue = self._index.queues.get(beside.queue) if beside else None
+        seat.taken_at = self._clock.monotonic()
+        offer = self._offer(queue.plan if queue else _DIRECT, seat, call, seat.extension)
+        seat.offer, seat.waiting = offer, holder.waiting if holder else None
+        if seat.waiting is not None:
+            seat.waiting.offers = (*seat.waiting.offers, offer)
+        seat.cue(Cue.ADOPTED_RINGING)
+        self._leases.grant(seat, offer, seconds)
         return offer
 
     def adopt(

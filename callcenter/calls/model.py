@@ -109,6 +109,7 @@ class OfferMade(CallEvent, frozen=True, kw_only=True):
     ``kind`` is seat, line, extension or outside; ``extension`` is what is dialled, ``seat`` is set
     when it is one, ``queue`` when the caller waits in one. ``group`` and ``line`` name a line.
     Several may be out at once: they ring together and the first to answer has the call.
+    ``picks_up`` is the offer whose ringing phone this one is picking up (S2); it does not ring.
     """
 
     offer: str
@@ -118,6 +119,7 @@ class OfferMade(CallEvent, frozen=True, kw_only=True):
     kind: str = "seat"
     group: str = ""
     line: str = ""
+    picks_up: str = ""
 
 
 class OfferRang(CallEvent, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ class OpenCall:
             return CallState.WAITING
         return CallState.IN_FLOW if self.answered else CallState.ARRIVING
 
-    def apply(self, event: AnyCallEvent) -> None:  # noqa: PLR0912, PLR0915 - one case per event kind
+    def apply(self, event: AnyCallEvent) -> None:  # noqa: PLR0912 - one case per event kind
         """Take one more event."""
         self.events.append(event)
         match event:

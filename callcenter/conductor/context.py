@@ -18,13 +18,15 @@ from callcenter.snapshot import CurrentSnapshot
 if TYPE_CHECKING:
     from callcenter.conductor.callback import Callbacks
     from callcenter.conductor.recorder import Recorder
+    from callcenter.conductor.ringing import Ringing
 
 
 @dataclass(kw_only=True)
 class Context:
     """``held`` are seats kept for rings and talks that began under an earlier engine, by call.
 
-    ``handed`` are seats that got a call by an attended transfer, by call.
+    ``handed`` are seats that got a call by an attended transfer, by call. ``ringing`` is what rings
+    for which call, as far as this engine dials it.
 
     ``inboxes`` bring acts to calls. ``reserved`` are seats taken for a caller who is on the way to
     them, ``kept_places`` is since when callers have waited who were taken out of a queue by an act.
@@ -45,6 +47,7 @@ class Context:
     members: MemberBook
     last_agents: LastAgents = field(default_factory=LastAgents)
     held: dict[str, list[Offer]] = field(default_factory=dict)
+    ringing: "dict[str, Ringing]" = field(default_factory=dict)
     handed: dict[str, Offer] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     local_requests: bool = False

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from callcenter.acd import OfferFailure
+from callcenter.acd.desk import OUTSIDE
 from callcenter.calls import (
     Answered,
     CallEnded,
@@ -79,7 +80,7 @@ def _fail(
 
 def _answered(context: Context, call: OpenCall, dial: DialResult, at: datetime) -> None:
     offers, moment = list(call.offers.values()), dial.answered_at or at
-    found = next((each for each in offers if each.extension == dial.party), None)
+    found = next((each for each in offers if _number(each.extension) == dial.party), None)
     offer = found or offers[-1]
     _fail(context, call, [o for o in offers if o is not offer], OfferOutcome.WITHDRAWN, moment)
     note = context.ledger.note
@@ -91,6 +92,10 @@ def _answered(context: Context, call: OpenCall, dial: DialResult, at: datetime) 
         note(call.id, QueueLeft(at=moment, queue=offer.queue, by=QueueLeftBy.ANSWERED))
     leg = dial.leg or LegId("")
     note(call.id, TalkStarted(at=moment, offer=offer.offer, seat=offer.seat, leg=leg))
+
+
+def _number(extension: str) -> str:
+    return extension.removeprefix(OUTSIDE)
 
 
 async def close(context: Context, call: OpenCall, by: EndedBy, cause: Cause, at: datetime) -> None:

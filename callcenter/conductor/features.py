@@ -1,7 +1,7 @@
 """Feature codes: what an agent does from the phone on the desk. Speaks, never stays silent."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -37,6 +37,7 @@ class Features:
         language: str,
         studio: Studio,
         plan: CurrentSnapshot,
+        pick_up: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._dispatcher = dispatcher
         self._channel = channel
@@ -44,6 +45,7 @@ class Features:
         self._language = language
         self._studio = studio
         self._plan = plan
+        self._pick_up = pick_up
 
     async def run(self, feature: str) -> None:
         """Do what the code asks for and say whether it was done."""
@@ -64,6 +66,9 @@ class Features:
                 await self._wrap_up()
             case "disposition":
                 await self._dispose()
+            case "pick-up":
+                if not await self._pick_up(self._channel.arrival.dialled.removeprefix("*8")):
+                    await self._say("nothing-to-pick-up")
             case "prompt-line":
                 await PromptLine(self._studio, self._channel, self._language).run()
             case _:

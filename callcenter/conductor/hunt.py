@@ -6,8 +6,7 @@ import structlog
 
 from callcenter.calls import LinesPassed, NodeEntered, OfferMade, OpenCall, Routed
 from callcenter.conductor.context import Context
-from callcenter.conductor.parties import Party, Rings
-from callcenter.conductor.remote import where
+from callcenter.conductor.ringing import Party, Ringing, seated
 from callcenter.conductor.rings import ring_class
 from callcenter.lines import Line, LineGroup, LineKind, choose
 from callcenter.pbx.port import Channel, DialStatus
@@ -57,7 +56,7 @@ class Hunt:
                 return last
 
     async def _ring(self, parties: tuple[Party, ...], ring: timedelta) -> DialStatus:
-        rings = Rings(
+        ringing = Ringing(
             self._context,
             self._call,
             self._channel,
@@ -65,7 +64,7 @@ class Hunt:
             music=self._music or ("default" if self._call.answered else ""),
             recorded=self._group.record,
         )
-        return await rings.run(ring)
+        return await ringing.run(ring)
 
     def _party(self, line: Line) -> Party | None:
         name, group, context = line.name, self._group.name, self._context
@@ -79,9 +78,7 @@ class Hunt:
                 offer = context.dispatcher.take(line.number, self._call.id, ring=line.ring)
                 if offer is None:
                     return None
-                return Party(
-                    kind="line", **where(context, offer), line=name, group=group, offer=offer
-                )
+                return seated(context, offer, line=name, group=group)
 
     def _why_not(self, line: Line) -> str:
         """Why the line takes no call now; "" when it does."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +24,10 @@ from callcenter.calls import (
     QueueLeftBy,
 )
 from callcenter.conductor.context import Context
-from callcenter.conductor.offering import Offering
+from callcenter.conductor.ringing import Ringing, seated
 from callcenter.conductor.spoken import About, announcement, callback_question, whisper
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, Ended, Hangup, NodeLost, Prompt
+from callcenter.pbx.port import Channel, DialStatus, Ended, Hangup, NodeLost, Prompt
 from callcenter.routing.dialling import dial_plan
 from callcenter.routing.regions import region_of
 
@@ -259,10 +260,17 @@ class QueueVisit:
 
     async def _try(self, offer: Offer, plan: QueuePlan) -> bool:
         """Ring the seat, or all of them; true when one talked."""
-        music = self._music or offer.music
-        spoken = self._whisper(plan)
-        context, call, channel = self._context, self._call, self._channel
-        return await Offering(context, call, channel, offer, music=music, whisper=spoken).run()
+        context, offers = self._context, (replace(offer, others=()), *offer.others)
+        ringing = Ringing(
+            context,
+            self._call,
+            self._channel,
+            tuple(seated(context, each) for each in offers),
+            music=self._music or offer.music,
+            recorded=offer.record,
+            whisper=self._whisper(plan),
+        )
+        return await ringing.run(offer.ring) is DialStatus.ANSWER
 
     def _whisper(self, plan: QueuePlan) -> tuple[Prompt, ...]:
         if not plan.whisper:

@@ -6,8 +6,7 @@ from datetime import timedelta
 from callcenter.acd import Offer
 from callcenter.calls import OpenCall
 from callcenter.conductor.context import Context
-from callcenter.conductor.parties import Party, Rings
-from callcenter.conductor.remote import where
+from callcenter.conductor.ringing import Party, Ringing, seated
 from callcenter.conductor.rings import ring_class
 from callcenter.pbx.port import Channel, DialStatus, Source
 
@@ -53,7 +52,7 @@ class Reach:
         offer = self._take(number, ring or RING)
         if offer is None:
             return DialStatus.BUSY
-        party = Party(kind="seat", **where(self._context, offer), offer=offer)
+        party = seated(self._context, offer)
         return await self._ring(party, ring or RING, self._ringing)
 
     def _take(self, number: str, ring: timedelta) -> Offer | None:
@@ -68,7 +67,7 @@ class Reach:
     ) -> DialStatus:
         inside = self._channel.arrival.source is Source.EXTENSION
         heard = "default" if self._call.answered and not inside else ""
-        rings = Rings(
+        ringing_there = Ringing(
             self._context,
             self._call,
             self._channel,
@@ -77,4 +76,4 @@ class Reach:
             recorded=True,
             presents=presents,
         )
-        return await rings.run(ring)
+        return await ringing_there.run(ring)

@@ -1,4 +1,4 @@
-"""Seats at outside telephones (S3): whom to ring, and that they have to press a key.
+"""Seats at outside telephones (S3): whoever picks up there has to press a key.
 
 Such a seat's extension is ``outside:`` and the number; nothing is known of that telephone.
 """
@@ -17,14 +17,6 @@ def target(context: Context, extension: str) -> str | Outside:
     return Outside(number=number, trunk=context.snapshot.now.numbers.way_out())
 
 
-def where(context: Context, offer: Offer) -> dict[str, str]:
-    """Number and trunk of a party; no trunk: a telephone of ours."""
-    found = target(context, offer.extension)
-    if isinstance(found, Outside):
-        return {"number": found.number, "trunk": found.trunk}
-    return {"number": found, "trunk": ""}
-
-
 def confirm(context: Context, offers: tuple[Offer, ...]) -> Prompt | None:
     """What whoever picks up is asked, when one of them is outside."""
     found = next((each for each in offers if each.extension.startswith(OUTSIDE)), None)
@@ -33,8 +25,3 @@ def confirm(context: Context, offers: tuple[Offer, ...]) -> Prompt | None:
     plan = context.snapshot.now.plan.seats.get(found.seat)
     tenant = context.snapshot.now.numbers.tenants.get(plan.tenant) if plan else None
     return Prompt(f"{tenant.language if tenant else 'en'}/confirm-call")
-
-
-def is_at(offer: Offer, party: str) -> bool:
-    """Whether this party of the dial was that seat."""
-    return party in (offer.extension, offer.extension.removeprefix(OUTSIDE))

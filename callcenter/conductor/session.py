@@ -6,6 +6,7 @@ or with the connection: then the call stays open and somebody will find it again
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -28,6 +29,7 @@ from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost, after_talk
+from callcenter.conductor.pickup import pick_up
 from callcenter.conductor.surveying import besides_surveys
 from callcenter.conductor.transferring import sent_to
 from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
@@ -113,6 +115,7 @@ class Session:
                     language=decision.language,
                     studio=self._context.studio,
                     plan=self._context.snapshot,
+                    pick_up=partial(pick_up, self._context, self._channel),
                 )
                 await features.run(destination.name)
             case Kind.FLOW:

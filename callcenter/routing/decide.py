@@ -3,6 +3,7 @@
 Rules are asked in a fixed order, cheap ones and refusals first; the first that answers decides.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +28,8 @@ FEATURES = {
     "*17": "disposition",
 }
 """Codes that agents dial at their phones."""
+
+_PICK_UP = re.compile(r"\*8[0-9]{0,12}")  # of any colleague, or at this number
 
 _MOST_RULE = 200  # as much as a CDR keeps
 _UNALLOCATED = Destination(kind=Kind.REFUSE, cause=Cause.UNALLOCATED)
@@ -244,6 +247,8 @@ def _feature(facts: Facts, tables: Tables) -> Decision:
     tenant = extension.tenant if extension else ""
     language = tables.numbers.language_at(facts.caller)
     feature = FEATURES.get(facts.dialled)
+    if feature is None and _PICK_UP.fullmatch(facts.dialled):
+        feature = "pick-up"
     if feature is None:
         return Decision(
             destination=Destination(kind=Kind.FEATURE, name="unknown"),  # told so in words
