@@ -97,6 +97,7 @@ def made(
     *,
     extra: Iterable[Figure] = (),
     notes: Iterable[str] = (),
+    proofs: Iterable[Proof] = (),
 ) -> Report:
     """Figures of each row and of all together; a report without names shows empty times too."""
     figures = (*figures_of(asked.kind), *extra)
@@ -122,6 +123,7 @@ def made(
         lines=lines,
         total=times.total(figures, total),
         notes=list(notes),
+        proofs=list(proofs),
     )
 
 

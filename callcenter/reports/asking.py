@@ -6,11 +6,12 @@ from sqlalchemy import Connection
 
 from callcenter.acd.store import load_plan
 from callcenter.kernel.errors import Refused
-from callcenter.reports.answer import KINDS, Asked, Report, made
+from callcenter.reports.answer import KINDS, Asked, Proof, Report, made
+from callcenter.reports.balances import CALLS, QUEUES, Flow
 from callcenter.reports.calendar import buckets
 from callcenter.reports.model import EDGES, VALUES, WITHIN, Counts
 from callcenter.reports.seat_report import seats
-from callcenter.reports.store import begun_with
+from callcenter.reports.store import there_at
 from callcenter.reports.sums import Row, Wanted, add_up
 from callcenter.reports.survey_report import survey
 
@@ -43,7 +44,9 @@ def _calls(connection: Connection, asked: Asked, kind: str, names: tuple[str, ..
         only={"kind": kind},
         tenants=asked.whose,
     )
-    return made(asked, add_up(connection, wanted, asked.span, asked.by), names)
+    rows = add_up(connection, wanted, asked.span, asked.by)
+    proofs = _add_there(connection, asked, rows, CALLS)
+    return made(asked, rows, names, proofs=proofs)
 
 
 def _traffic(connection: Connection, asked: Asked) -> Report:
@@ -73,14 +76,14 @@ def _queues(connection: Connection, asked: Asked) -> Report:
     names = ("tenant", "queue")
     wanted = Wanted(table=Counts.QUEUES, names=names, columns=columns, tenants=asked.whose)
     rows = add_up(connection, wanted, asked.span, asked.by)
-    _add_waiting(connection, asked, rows)
+    proofs = _add_there(connection, asked, rows, QUEUES)
     _add_wrap_ups(connection, asked, rows)
     for (_, (_, queue)), sums in rows.items():
         within, short = targets.get(queue, _target(asked, USUAL))
         sums["within"] = sums.get(f"answered_within_{within}", 0)
         sums["abandoned_in_t"] = sums.get(f"abandoned_within_{within}", 0)
         sums["short"] = sums.get(f"abandoned_within_{short}", 0)
-    return made(asked, rows, names, notes=_notes(asked, rows, targets))
+    return made(asked, rows, names, notes=_notes(asked, rows, targets), proofs=proofs)
 
 
 def _targets(connection: Connection, asked: Asked) -> dict[str, tuple[int, int]]:
@@ -111,12 +114,42 @@ def _notes(
     return ["; ".join(told) + "."] if seen else []
 
 
-def _add_waiting(connection: Connection, asked: Asked, rows: dict[Row, dict[str, int]]) -> None:
-    """Who waited when a row's time began."""
-    begins = [bucket.begin for bucket in buckets(asked.by, asked.span)]
-    for (quarter, tenant, queue), waiting in begun_with(connection, begins):
-        if asked.whose is None or tenant in asked.whose:
-            rows.setdefault((quarter, (tenant, queue)), {})["waiting"] = waiting
+def _add_there(
+    connection: Connection, asked: Asked, rows: dict[Row, dict[str, int]], flow: Flow
+) -> list[Proof]:
+    """Who was there when each row's time began; and the proof that nobody was lost in it."""
+    all_times = buckets(asked.by, asked.span)
+    edges = {edge for bucket in all_times for edge in (bucket.begin, bucket.end)}
+    there: dict[Row, int] = {}
+    for (quarter, *names), count in there_at(connection, flow.table, flow.there, edges):
+        row = _names(asked, flow, tuple(map(str, names)))
+        if row is not None:
+            there[int(quarter), row] = there.get((int(quarter), row), 0) + count
+    ends = {bucket.begin: bucket.end for bucket in all_times}
+    for (quarter, row), count in there.items():
+        if quarter in ends:
+            rows.setdefault((quarter, row), {})[flow.there] = count
+    for (begin, row), sums in rows.items():
+        after = there.get((ends[begin], row), 0)
+        if flow.left(sums) != after:
+            own = flow.keys[len(flow.keys) - len(row) :]
+            about: dict[str, int | str] = {"quarter": begin, **dict.fromkeys(flow.keys, "")}
+            about.update(zip(own, row, strict=True))
+            raise flow.broken(about, flow.left(sums), after)
+    return [Proof(name=flow.name, what=flow.what, checked=len(rows))]
+
+
+def _names(asked: Asked, flow: Flow, names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """As the report's rows are named; ``None``: it is none of them."""
+    kind, tenant = (names[0], names[1]) if flow is CALLS else ("", names[0])
+    if asked.whose is not None and tenant not in asked.whose:
+        return None
+    if flow is not CALLS:
+        return names
+    wanted = {"traffic": "tenant", "tenants": "tenant", "numbers": "number", "regions": "region"}
+    if wanted[asked.kind] != kind:
+        return None
+    return {"traffic": (), "tenants": (tenant,)}.get(asked.kind, (names[2],))
 
 
 def _add_wrap_ups(connection: Connection, asked: Asked, rows: dict[Row, dict[str, int]]) -> None:

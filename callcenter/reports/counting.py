@@ -29,6 +29,7 @@ MENU_KEYS = 3
 """Longer input than this is no menu choice, perhaps a card number; it is not kept in counts."""
 HUNG_UP = "hung up"
 UNKNOWN = "unknown"
+OUTSIDE = "trunk"
 _DIALLED = 64  # as long as a CDR keeps it
 _KINDS = {
     "voicemail": "out_voicemail",
@@ -65,9 +66,9 @@ def outcome_of(cdr: Cdr, visit: CdrVisit) -> str:
 def _call(tally: Tally, cdr: Cdr) -> None:
     table, started, ended = Counts.CALLS, quarter_of(cdr.started_at), quarter_of(cdr.ended_at)
     result = cdr.result.value if cdr.result.value in RESULTS else "other"
-    kinds = [("tenant", ""), ("number", cdr.dialled[:_DIALLED])]
-    if cdr.source == "trunk":
-        kinds.append(("region", cdr.region or UNKNOWN))
+    kinds = [("tenant", ""), ("source", cdr.source)]
+    if cdr.source == OUTSIDE:  # what phones of ours dial is no number that we host
+        kinds += [("number", cdr.dialled[:_DIALLED]), ("region", cdr.region or UNKNOWN)]
     for kind, name in kinds:
         tally.add(table, key_of(table, started, kind, cdr.tenant, name), "calls")
         last = key_of(table, ended, kind, cdr.tenant, name)

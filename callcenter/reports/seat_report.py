@@ -5,10 +5,11 @@ from sqlalchemy import Connection, and_, func, select
 from callcenter.acd.log import SeatNoted, noted_of, seat_log
 from callcenter.acd.model import SeatStatus
 from callcenter.acd.store import load_plan
-from callcenter.reports.answer import Asked, Report, made
+from callcenter.reports.answer import Asked, Proof, Report, made
+from callcenter.reports.balances import MEND, ProofFailed, named
 from callcenter.reports.calendar import By, bucket_of, local_step, runs
 from callcenter.reports.definitions import Figure, Unit
-from callcenter.reports.model import VALUES, Counts, Tally
+from callcenter.reports.model import LOGGED_IN, PARTS, VALUES, Counts, Tally
 from callcenter.reports.seat_time import span_tally
 from callcenter.reports.sums import Row, Wanted, add_up
 
@@ -33,12 +34,13 @@ def seats(connection: Connection, asked: Asked) -> Report:
     for noted in going_on(connection, asked):
         if noted.seat in whose:
             reasons |= _take_now(rows, noted, asked)
+    proof = _prove(rows)
     extra = [_paused(reason) for reason in sorted(reasons)]
     names = {number: seat.name for number, seat in load_plan(connection).seats.items()}
-    named = {
+    named: Rows = {
         (begin, (seat, names.get(seat, ""))): sums for (begin, (seat, *_)), sums in rows.items()
     }
-    return made(asked, named, ("seat", "name"), extra=extra)
+    return made(asked, named, ("seat", "name"), extra=extra, proofs=[proof])
 
 
 def going_on(connection: Connection, asked: Asked) -> list[SeatNoted]:
@@ -117,3 +119,17 @@ def _paused(reason: str) -> Figure:
         Unit.SECONDS,
         lambda s: s.get(f"paused {reason}", 0) / 1000,
     )
+
+
+def _prove(rows: Rows) -> Proof:
+    """Logged-in time is the sum of its states, in each row."""
+    for (begin, (seat,)), sums in rows.items():
+        parts = sum(sums.get(_OWN.get(part, part), 0) for part in PARTS)
+        if parts != sums.get(LOGGED_IN, 0):
+            about = named(Counts.SEAT_TIMES, {"quarter": begin, "seat": seat}, ("seat",))
+            raise ProofFailed(
+                f"Proof 'seat times add up' fails: {about} and after: logged in "
+                f"{sums.get(LOGGED_IN, 0) / 1000:g} s, its states {parts / 1000:g} s. {MEND}"
+            )
+    what = "logged-in time = ready + ringing + talk + hold + wrap-up + engaged + away + paused"
+    return Proof(name="seat times add up", what=what, checked=len(rows))

@@ -1,6 +1,6 @@
 """The tables of counts in the database: adding a tally, reading one back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, select
@@ -69,18 +69,17 @@ def read_tally(connection: Connection, begin: int, end: int, tables: Iterable[Co
     return tally.without_nothing()
 
 
-def begun_with(
-    connection: Connection, quarters: Iterable[int]
-) -> list[tuple[tuple[int, str, str], int]]:
-    """By quarter, tenant and queue: how many waited when these quarters began."""
-    table, wanted = TABLES[Counts.QUEUES].c, list(quarters)
-    found: list[tuple[tuple[int, str, str], int]] = []
+def there_at(
+    connection: Connection, counts: Counts, column: str, quarters: Iterable[int]
+) -> Iterator[tuple[Key, int]]:
+    """By key: how many waited, or ran, when these quarters began; keys with none are left out."""
+    table, keys, wanted = TABLES[counts].c, KEYS[counts], sorted(set(quarters))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        query = select(table.quarter, table.tenant, table.queue, table.waiting)
-        query = query.where(table.quarter.in_(some), table.waiting > 0)
-        found += [((row[0], row[1], row[2]), row[3]) for row in connection.execute(query)]
-    return found
+        query = select(*(table[name] for name in keys), table[column])
+        query = query.where(table.quarter.in_(some), table[column] > 0)
+        for row in connection.execute(query):
+            yield tuple(row[:-1]), int(row[-1])
 
 
 def lock(connection: Connection) -> None:
