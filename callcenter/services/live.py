@@ -68,7 +68,7 @@ class EngineLive:
         open_calls = list(self._engine.ledger.open.values())
         self._counting.restore(open_calls)
         for call in open_calls:
-            self._show_call(call, self._engine.clock.now())
+            self._show_call(call, self._seen(call), self._engine.clock.now())
         self._look()
         self._tasks = [
             asyncio.create_task(self._keep_looking(), name="live"),
@@ -94,7 +94,7 @@ class EngineLive:
         if call is None or isinstance(note.event, CallEnded):
             self._call_over(note.call)
         else:
-            self._show_call(call, note.event.at)
+            self._show_call(call, call.state, note.event.at)
 
     def _call_over(self, call: str) -> None:
         self.feed.remove(Kind.CALL, call)
@@ -102,8 +102,7 @@ class EngineLive:
         for calls in self._by_trunk.values():
             calls.discard(call)
 
-    def _show_call(self, call: OpenCall, at: datetime) -> None:
-        state = self._state(call)
+    def _show_call(self, call: OpenCall, state: CallState, at: datetime) -> None:
         before = self._states.get(call.id)
         if before is None or before[0] is not state:
             before = self._states[call.id] = (state, at)
@@ -112,7 +111,8 @@ class EngineLive:
             self._by_trunk[row.trunk].add(call.id)
         self.feed.publish(Kind.CALL, call.id, row)
 
-    def _state(self, call: OpenCall) -> CallState:
+    def _seen(self, call: OpenCall) -> CallState:
+        """Its state, unless an earlier engine left it and nobody has it yet."""
         attended = self._engine.conductor.attends(call.id)
         return call.state if attended or call.offer or call.callback else CallState.RETURNING
 
@@ -154,8 +154,8 @@ class EngineLive:
             self._show_queue(name)
         for call in self._in_turn(self._engine.ledger.open):
             found = self._engine.ledger.open[call]
-            if self._states.get(call, (None,))[0] is not self._state(found):
-                self._show_call(found, self._engine.clock.now())
+            if self._states.get(call, (None,))[0] is not (seen := self._seen(found)):
+                self._show_call(found, seen, self._engine.clock.now())
         self._show_engine()
 
     def _in_turn(self, names: Iterable[str]) -> Iterator[str]:

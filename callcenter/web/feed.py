@@ -35,6 +35,11 @@ class _Change:
     key: str
     tenant: str
     told: bytes  # of the packet: {"kind":...,"key":...,"row":...}
+    unless: str | None = None  # not for those who see this tenant's
+
+    def concerns(self, sees: Sees) -> bool:
+        """Whether it is for somebody."""
+        return _may(sees, self.tenant) and (self.unless is None or not _may(sees, self.unless))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Feed:
             if before.row == row:
                 return
             if before.row.tenant != row.tenant:
-                self._tell(kind, key, before.row.tenant, b"null")
+                self._tell(kind, key, before.row.tenant, b"null", unless=row.tenant)
         told = _encode(row)
         self._rows[kind][key] = _Shown(row, told)
         self._tell(kind, key, row.tenant, told)
@@ -143,10 +148,12 @@ class Feed:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _tell(self, kind: Kind, key: str, tenant: str, row: bytes) -> None:
+    def _tell(
+        self, kind: Kind, key: str, tenant: str, row: bytes, *, unless: str | None = None
+    ) -> None:
         self._last += 1
         told = b'{"kind":"%s","key":%s,"row":%s}' % (kind.encode(), _encode(key), row)
-        self._ring[self._last % self._most] = _Change(kind, key, tenant, told)
+        self._ring[self._last % self._most] = _Change(kind, key, tenant, told, unless)
         if not self._newer.is_set():
             self._newer.set()
 
@@ -166,7 +173,7 @@ class Feed:
         """What came after ``position``, and where that ends; none when nothing is for this one."""
         end = min(self._last, position + BATCH_CHANGES)
         found = (self._ring[number % self._most] for number in range(position + 1, end + 1))
-        told = [c.told for c in found if c is not None and _may(sees, c.tenant)]
+        told = [c.told for c in found if c is not None and c.concerns(sees)]
         if not told:
             return end, None
         data = b'{"at":%s,"changes":[%s]}' % (self._at(), b",".join(told))
