@@ -26,6 +26,7 @@ from callcenter.cli.number import number, tenant
 from callcenter.cli.pbx import pbx
 from callcenter.cli.prompt import prompt
 from callcenter.cli.queue import queue
+from callcenter.cli.recording import recording
 from callcenter.cli.region import region
 from callcenter.cli.route import route
 from callcenter.cli.seat import seat
@@ -69,6 +70,7 @@ for _command in (
     flow,
     prompt,
     voicemail,
+    recording,
     survey,
     mail,
     call,

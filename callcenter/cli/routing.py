@@ -19,6 +19,9 @@ class Desk(Protocol):
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; a refusal comes back as the error it was."""
 
+    def piece(self, path: str, begin: int) -> tuple[bytes, int]:
+        """Some bytes of a sound from ``begin`` on, and the size of all of it."""
+
 
 def desk(*, telling: bool = False) -> AbstractContextManager[Desk]:
     """``telling``: say so when a change went to the database only."""

@@ -40,12 +40,18 @@ def deliver(wav: bytes, to: str) -> None:
 
 
 def _play(wav: bytes) -> None:
-    found = [player for player in _PLAYERS if shutil.which(player[0])]
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
         file.flush()
-        for player in found:
-            done = subprocess.run([*player, file.name], capture_output=True, check=False)  # noqa: S603
+        if not play_file(Path(file.name)):
+            raise NotFound("This machine cannot play sounds; name a file to write with --to FILE.")
+
+
+def play_file(file: Path) -> bool:
+    """Play a WAV; ``False`` when this machine has nothing that can."""
+    for player in _PLAYERS:
+        if shutil.which(player[0]):
+            done = subprocess.run([*player, str(file)], capture_output=True, check=False)  # noqa: S603
             if done.returncode == 0:
-                return
-    raise NotFound("This machine cannot play sounds; name a file to write with --to FILE.")
+                return True
+    return False

@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI
 from callcenter.web.access import Keys, add_access
 from callcenter.web.agents import add_pauses
 from callcenter.web.api import _errors, _Route
-from callcenter.web.client import Row, _refusal
+from callcenter.web.client import Row, _refusal, piece_of, range_from
 from callcenter.web.lines import add_lines
 from callcenter.web.members import Members, add_members
 from callcenter.web.queues import add_queues
@@ -69,12 +69,21 @@ class Alone:
         """One request."""
         return asyncio.run(self._ask(method, path, body))
 
+    def piece(self, path: str, begin: int) -> tuple[bytes, int]:
+        """Some bytes of a sound from ``begin`` on, and the size of all of it."""
+        response = asyncio.run(self._respond("GET", path, headers=range_from(begin)))
+        return piece_of(response, begin)
+
     async def _ask(self, method: str, path: str, body: Row | None) -> Any:
+        response = await self._respond(method, path, json=body)
+        return response.json() if response.content else None
+
+    async def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self._api)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://here", trust_env=False
         ) as client:
-            response = await client.request(method, path, json=body)
+            response = await client.request(method, path, **request)
         if response.is_success:
-            return response.json() if response.content else None
+            return response
         raise _refusal(response)

@@ -5,10 +5,11 @@ back as the error it raised, with the same sentence.
 """
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -17,6 +18,8 @@ from callcenter.web.door import check_length
 
 _AWAY = "No engine is running; start it with `callcenter up`."
 Row = dict[str, Any]
+PIECE = 4 << 20
+"""Bytes of a sound that are fetched at once."""
 
 
 class Client:
@@ -84,9 +87,9 @@ class Client:
         """Why a call went where it went."""
         return dict(self._ask("GET", f"/v1/calls/{_part(call)}/explain"))
 
-    def cdrs(self, most: int = 50) -> list[Row]:
-        """Ended calls, newest first."""
-        return list(self._ask("GET", f"/v1/cdrs?most={most}"))
+    def cdrs(self, most: int = 50, **wanted: str) -> list[Row]:
+        """Ended calls, newest first; ``wanted`` are the parameters of the search."""
+        return list(self._ask("GET", f"/v1/cdrs?{urlencode({'most': most, **wanted})}"))
 
     def cdr(self, call: str) -> Row:
         """One ended call."""
@@ -134,10 +137,35 @@ class Client:
         """Any other path; a sound comes as bytes."""
         return self._ask(method, path, body)
 
+    def piece(self, path: str, begin: int) -> tuple[bytes, int]:
+        """Some bytes of a sound from ``begin`` on, and the size of all of it."""
+        return piece_of(self._respond("GET", path, headers=range_from(begin)), begin)
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """A long answer, piece by piece; it may take its time."""
+        _require_reached(self._socket)
+        patient = httpx.Timeout(self._timeout, read=None)
+        try:
+            with self._http.stream("GET", path, timeout=patient) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response)
+                yield from response.iter_bytes()
+        except httpx.ConnectError:
+            raise EngineAway(_AWAY) from None
+        except httpx.TransportError:
+            raise EngineAway("The engine broke off its answer; see its log.") from None
+
     def _ask(self, method: str, path: str, body: Row | None = None) -> Any:
+        response = self._respond(method, path, json=body)
+        if response.headers.get("content-type") == "audio/wav":
+            return response.content
+        return response.json() if response.content else None
+
+    def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
         _require_reached(self._socket)
         try:
-            response = self._http.request(method, path, json=body)
+            response = self._http.request(method, path, **request)
         except httpx.TimeoutException:
             raise EngineAway(
                 f"The engine does not answer within {self._timeout:g} s; see its log."
@@ -147,10 +175,19 @@ class Client:
         except httpx.TransportError:
             raise EngineAway("The engine went away while it was asked; see its log.") from None
         if response.is_success:
-            if response.headers.get("content-type") == "audio/wav":
-                return response.content
-            return response.json() if response.content else None
+            return response
         raise _refusal(response)
+
+
+def range_from(begin: int) -> dict[str, str]:
+    """Headers that ask for a piece."""
+    return {"range": f"bytes={begin}-{begin + PIECE - 1}"}
+
+
+def piece_of(response: httpx.Response, begin: int) -> tuple[bytes, int]:
+    """What came, and the size of all of it."""
+    size = response.headers.get("content-range", "").rpartition("/")[2]
+    return response.content, int(size) if size.isdigit() else begin + len(response.content)
 
 
 def _part(name: str) -> str:

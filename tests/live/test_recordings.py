@@ -1,0 +1,102 @@
+"""Recordings by real SIP: each side in its own channel, encrypted, exported, with nothing that was
+paused; through transfers and the death of the engine."""
+
+import asyncio
+import io
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from callcenter.demo import ears
+from callcenter.demo.ears import RATE, Samples
+from tests.live.test_people import command
+from tests.support.phone import Call, Phone
+from tests.support.site import DIALLED, Site, until
+
+pytestmark = pytest.mark.live
+
+CALLER, ADA, GRACE, CARD = 600.0, 1000.0, 1400.0, 1900.0
+SENT = -15.0
+LEFT, RIGHT = 0, 1
+IN_IT, NOT_IN_IT = -30.0, -50.0
+
+
+async def queued(site: Site, number: str = "13800000001") -> Call:
+    """A caller who waits in the demo's queue."""
+    call = await (await site.caller(number)).dial(DIALLED)
+    await call.hears_sound(within=8)
+    await call.press("1")
+    return call
+
+
+async def talks(call: Call, agent: Phone, mine: float) -> Call:
+    """The agent picks up; both say their tones."""
+    ringing = await agent.rings(within=20)
+    await ringing.answer()
+    ringing.play_tone(mine, dbfs=SENT)
+    call.play_tone(CALLER, dbfs=SENT)
+    await call.hears_tone(mine, within=5, lasting=0.6)
+    await ringing.hears_tone(CALLER, within=5, lasting=0.3)
+    return ringing
+
+
+async def kept(site: Site, call: str, parts: int = 1) -> list[dict[str, Any]]:
+    """The recordings of a call, in order, once all of them are kept."""
+
+    def rows() -> list[dict[str, Any]] | None:
+        found = site.client.ask("GET", f"/v1/recordings?call={call}")
+        done = [row for row in found if row["state"] == "kept"]
+        return done if len(done) >= parts else None
+
+    found = await until(rows, 10, f"{parts} recordings of {call}")
+    assert found is not None
+    return sorted(found, key=lambda row: int(row["part"]))
+
+
+async def exported(site: Site, recording: str, tmp_path: Path) -> Samples:
+    """Its sound as the command writes it: one column for each side."""
+    file = tmp_path / f"{recording}.wav"
+    await command_to(site, file, recording)
+    return stereo(file.read_bytes())
+
+
+async def command_to(site: Site, file: Path, recording: str) -> None:
+    from tests.support.command import Command
+
+    run = Command(home=site.settings.home, extra={})
+    told = await asyncio.to_thread(run.apart, "recording", "export", recording, str(file))
+    assert told.status == 0, told.err
+
+
+def stereo(data: bytes) -> Samples:
+    with wave.open(io.BytesIO(data)) as wav:
+        assert (wav.getnchannels(), wav.getframerate()) == (2, RATE)
+        return np.frombuffer(wav.readframes(wav.getnframes()), dtype="<i2").reshape(-1, 2)
+
+
+def level(sound: Samples, side: int, tone: float, since: float = 0, until: float = 1e9) -> float:
+    """Loudness of a tone in a stretch of one side (Goertzel)."""
+    begin, end = round(since * RATE), round(min(until, len(sound) / RATE) * RATE)
+    return ears.level(np.ascontiguousarray(sound[begin:end, side]), tone)
+
+
+async def test_a_call_is_recorded_encrypted_and_exported(site: Site, tmp_path: Path) -> None:
+    agent = await site.agent("1001")
+    call = await queued(site)
+    await talks(call, agent, ADA)
+    await call.hang_up()
+    cdr = await site.cdr_of("13800000001")
+    [row] = await kept(site, cdr["id"])
+    assert (row["seats"], row["queues"], row["direction"]) == (["1001"], ["sales"], "inbound")
+    stored = site.settings.recordings / row["path"]
+    assert (stored.stat().st_mode & 0o777, stored.suffix) == (0o600, ".ccr")
+    assert b"RIFF" not in stored.read_bytes()
+    assert not list((site.settings.recordings / "raw").iterdir())
+    sound = await exported(site, row["id"], tmp_path)
+    assert level(sound, LEFT, CALLER) > IN_IT > NOT_IN_IT > level(sound, LEFT, ADA)
+    assert level(sound, RIGHT, ADA) > IN_IT > NOT_IN_IT > level(sound, RIGHT, CALLER)
+    assert "all are what was kept" in await command(site, "recording", "verify")
+    assert row["id"] in await command(site, "recording", "list", "--seat", "1001")
