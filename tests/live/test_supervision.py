@@ -46,6 +46,14 @@ async def hears(listener: Call, wanted: set[float], silent: set[float], within: 
         pytest.fail(f"wanted {wanted}, not {silent}; heard {got}")
 
 
+async def at_work(site: Site, seat: str) -> Phone:
+    """A phone whose seat is logged in, without the feature code's words."""
+    phone = await site.phone(seat)
+    await asyncio.to_thread(site.client.log_in, seat, seat)
+    await site.seat_is(seat, state="idle")
+    return phone
+
+
 async def talk(site: Site, agent: Phone, number: str = "13800000001") -> tuple[str, Call, Call]:
     """A caller and the agent, joined, each with a tone: the call's name, and both phones."""
     caller = await site.caller(number)
@@ -72,7 +80,7 @@ async def listens(site: Site, call: str, chief: Phone, mode: str, who: str) -> C
 
 
 async def test_who_hears_whom_and_what_becomes_of_the_supervisor(site: Site) -> None:
-    agent, chief = await site.agent("1001"), await site.agent("1002")
+    agent, chief = await at_work(site, "1001"), await at_work(site, "1002")
     await ask(site, "seats/1002/force", status="busy", reason="meeting")
     call, caller, at_agent = await talk(site, agent)
     listening = await listens(site, call, chief, "monitor", "1002")
@@ -107,4 +115,75 @@ async def test_who_hears_whom_and_what_becomes_of_the_supervisor(site: Site) -> 
     await site.seat_is("1002", state="idle", status="busy")
     cdr = await site.cdr_of("13800000001")
     assert (cdr["result"], cdr["ended_by"]) == ("answered", "caller")
+    await site.nothing_left()
+
+
+async def test_calls_are_ended_sent_on_taken_over_and_picked_up(site: Site) -> None:
+    agent, chief = await at_work(site, "1001"), await at_work(site, "1002")
+    await ask(site, "seats/1002/force", status="busy", reason="meeting")
+    call, caller, at_agent = await talk(site, agent)
+    # taken over by who listens: one call, the agent left goes to wrap-up, the caller hears sound
+    listening = await listens(site, call, chief, "monitor", "1002")
+    began = asyncio.get_running_loop().time()
+    await ask(site, f"calls/{call}/takeover", seat="1002")
+    ringing = await chief.rings(within=5)
+    assert not listening.alive
+    await site.seat_is("1001", state="wrap_up", within=1)
+    await at_agent.ended(within=1)
+    await ringing.answer()
+    ringing.play_tone(CHIEF, dbfs=SENT)
+    await hears(caller, {CHIEF}, {AGENT})
+    assert not caller.heard.silence_gaps(0.5, since=began)
+    # forced transfer back to the agent, once out of wrap-up
+    await site.seat_is("1001", state="idle", within=8)
+    assert await refused(site, f"calls/{call}/transfer", to="seat:1002") == "seat_taken"
+    await ask(site, f"calls/{call}/transfer", to="seat:1001")
+    again = await agent.rings(within=5)
+    await again.answer()
+    again.play_tone(AGENT, dbfs=SENT)
+    await hears(caller, {AGENT}, {CHIEF})
+    await asyncio.sleep(1.0)
+    # forced hang-up: all legs gone within a second, the record says by whom
+    began_end = time.monotonic()
+    await asyncio.to_thread(site.client.hang_up, call)
+    await caller.ended(within=1)
+    await again.ended(within=1)
+    assert time.monotonic() - began_end < 1
+    cdr = await site.cdr_of("13800000001")
+    assert (cdr["ended_by"], bool(cdr["ended_by_name"])) == ("supervisor", True)
+    assert [leg["seat"] for leg in cdr["legs"][1:]] == ["1001", "1002", "1001"]
+    assert [leg["ended_by"] for leg in cdr["legs"][1:]] == ["transfer", "transfer", "supervisor"]
+    assert cdr["recording_seconds"] > 2
+    assert await refused(site, f"calls/{call}/listen", mode="monitor", who="1002") == "call_ended"
+    # picked up while it rings elsewhere, by a seat on a break
+    await site.seat_is("1001", state="idle", within=8)
+    second = await site.caller("13800000002")
+    waiting = await second.dial(DIALLED)
+    await waiting.hears(site.prompt("welcome"), within=8)
+    await waiting.press("1")
+    elsewhere = await agent.rings(within=15)
+    row = await site.call_is("13800000002", state="ringing")
+    call = row["call"]
+    assert await refused(site, f"calls/{call}/listen", mode="barge", who="1002") == "not_talking"
+    await ask(site, f"calls/{call}/pickup", seat="1002")
+    await elsewhere.ended(within=2)
+    ringing = await chief.rings(within=5)
+    await ringing.answer()
+    ringing.play_tone(CHIEF, dbfs=SENT)
+    await hears(waiting, {CHIEF}, set())
+    # a third joins, all hear all
+    waiting.play_tone(CALLER, dbfs=SENT)
+    await site.seat_is("1001", state="idle")
+    joining = asyncio.create_task(ask(site, f"calls/{call}/conference", guests=["1001"]))
+    third = await agent.rings(within=5)
+    await third.answer()
+    third.play_tone(AGENT, dbfs=SENT)
+    await joining
+    await hears(waiting, {CHIEF, AGENT}, {CALLER})
+    await hears(ringing, {CALLER, AGENT}, {CHIEF})
+    await hears(third, {CALLER, CHIEF}, {AGENT})
+    await waiting.hang_up()
+    await third.ended(within=1)
+    await ringing.ended(within=1)
+    await site.seat_is("1001", state="idle")
     await site.nothing_left()

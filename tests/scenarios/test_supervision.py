@@ -416,3 +416,17 @@ async def test_two_acts_at_once_do_not_both_get_the_call(world: World) -> None:
     assert world.state("1001") is SeatState.WRAP_UP
     cdr = await cdr_of(world)
     assert (cdr.ended_by, cdr.ended_by_name) == (EndedBy.SUPERVISOR, "li")
+
+
+async def test_a_caller_who_leaves_on_the_way_frees_the_seat(world: World) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    asked = asyncio.create_task(conductor(world).stepping.take_over(alice.call, "1002", BY))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert world.state("1002") is SeatState.RINGING
+    alice.hangs_up()
+    await asyncio.wait([asked])
+    await world.passes(seconds=1)
+    assert world.state("1002") is SeatState.IDLE
+    assert not world.phone("1002").rings[1:]
