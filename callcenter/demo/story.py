@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from callcenter.demo import ears
+from callcenter.demo import ears, tape
 from callcenter.demo.seed import NUMBER, SEATS, SPARE, TRUNK_ADDRESS, DemoSecrets
 from callcenter.demo.softphone import Softphone
 from callcenter.demo.stage import EngineProcess, modules_of_baresip, prepare, sip_server
+from callcenter.demo.tape import Tape
 from callcenter.demo.told import Teller
 from callcenter.kernel.errors import CallCenterError
 from callcenter.pbx import embedded
@@ -29,7 +30,6 @@ from callcenter.settings import Settings
 CALLER = "13800138000"
 TALK_SECONDS = 5.0
 _TONES = {"caller": 440.0, "1001": 660.0, "1002": 880.0}
-_QUIET_DBFS = -45.0
 
 
 class NotSeen(CallCenterError):
@@ -131,7 +131,12 @@ class _Story:
         self._teller.heading("Afterwards")
         await self._wrap_up(seat)
         cdr = await self._cdr(known)
-        return self._summary(cdr, seat, setup_seconds)
+        file = self._settings.home / "demo-recording.wav"
+        client = self._engine.client
+        heard = await self._until(
+            lambda: tape.fetch(client, cdr["id"], file), 10, "export the recording", threaded=True
+        )
+        return self._summary(cdr, heard, seat, setup_seconds)
 
     async def end(self) -> None:
         """Put every receiver down."""
@@ -224,8 +229,9 @@ class _Story:
                 )
             self._step(name, f"hears the other side's {tone:g} Hz at {heard.rms_dbfs:.0f} dBFS")
 
-    def _summary(self, cdr: dict[str, Any], seat: str, setup_seconds: float) -> Summary:
-        path = self._settings.recordings / cdr["recording"]
+    def _summary(
+        self, cdr: dict[str, Any], heard: Tape, seat: str, setup_seconds: float
+    ) -> Summary:
         wrong = [
             what
             for what, right in (
@@ -233,16 +239,17 @@ class _Story:
                 (f"the seat is not {seat}", cdr["seat"] == seat),
                 ("the talk was not 5 s", abs(cdr["talk_seconds"] - TALK_SECONDS) < 1.0),
                 ("it has not two legs", len(cdr["legs"]) == 2),
-                ("the recording is missing", bool(cdr["recording"]) and path.is_file()),
-                ("a side of the recording is silent", _loud(cdr)),
+                ("the recording is missing", bool(cdr["recording"])),
+                ("the recording is another one", cdr["sha256"] == heard.sha256),
+                ("a side of the recording is silent", heard.is_loud),
             )
             if not right
         ]
         if wrong:
             raise NotSeen(f"The CDR does not tell what the phones saw: {', '.join(wrong)}.")
         self._teller.plain(
-            f"Recording {path}: {cdr['recording_seconds']:.2f} s, caller "
-            f"{cdr['caller_rms']:.0f} dBFS (left), seat {cdr['seat_rms']:.0f} dBFS (right)"
+            f"Recording, kept encrypted, exported to {heard.path}: {heard.seconds:.2f} s, caller "
+            f"{heard.caller_rms:.0f} dBFS (left), seat {heard.seat_rms:.0f} dBFS (right)"
         )
         return Summary(
             calls_offered=1,
@@ -252,10 +259,10 @@ class _Story:
             seat=seat,
             cdr_legs=len(cdr["legs"]),
             recording={
-                "path": str(path),
-                "seconds": cdr["recording_seconds"],
-                "caller_rms": cdr["caller_rms"],
-                "seat_rms": cdr["seat_rms"],
+                "path": str(heard.path),
+                "seconds": heard.seconds,
+                "caller_rms": heard.caller_rms,
+                "seat_rms": heard.seat_rms,
             },
             setup_seconds=round(setup_seconds, 2),
         )
@@ -311,11 +318,6 @@ class _Story:
             password=self._secrets.sip.get(user),
             microphone=microphone,
         )
-
-
-def _loud(cdr: dict[str, Any]) -> bool:
-    levels = (cdr["caller_rms"], cdr["seat_rms"])
-    return all(level is not None and level > _QUIET_DBFS for level in levels)
 
 
 def _explain(settings: Settings, secrets: DemoSecrets, teller: Teller) -> None:
