@@ -128,7 +128,9 @@ class AuditLog:
         except msgspec.MsgspecError as error:
             _log.error("journal record not understood", at=record.position, why=str(error))
             return
-        if isinstance(kept, _Kept):
+        if isinstance(kept, Head) and kept.number > found.head.number:
+            found.head = kept
+        elif isinstance(kept, _Kept):
             found.begun.pop(kept.begun, None)
             if kept.row.number > found.head.number:
                 found.head = Head(number=kept.row.number, hash=kept.row.hash)
