@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Select,
     and_,
     exists,
@@ -280,18 +281,14 @@ def _read(after: str) -> Place:
         raise Refused("That is not where a page ended; take what the page before said.") from None
 
 
-def pages(
-    connection: Connection, search: Search, *, most: int | None = None
-) -> Iterator[list[Row]]:
-    """All rows of a search in pages, newest first; at most so many rows."""
+def pages(database: Engine, search: Search) -> Iterator[list[Row]]:
+    """All rows of a search in pages, newest first; between two pages nothing is open."""
     after: Place | None = None
-    left = most
-    while left is None or left > 0:
-        size = PAGE if left is None else min(PAGE, left)
-        rows = rows_of(connection, search, most=size, after=after)
+    while True:
+        with database.connect() as connection:
+            rows = rows_of(connection, search, most=PAGE, after=after)
         if rows:
             yield rows
-        if len(rows) < size:
+        if len(rows) < PAGE:
             return
         after = (rows[-1]["started_at"], rows[-1]["id"])
-        left = None if left is None else left - len(rows)

@@ -13,13 +13,14 @@ from callcenter.acd import Metrics, QueueView, SeatStatus, SeatView
 from callcenter.calls import Cdr, OpenCall
 from callcenter.calls.explaining import Explanation, Moment, moments_of
 from callcenter.calls.open_call import CallState
-from callcenter.calls.store import get_cdr, get_moments, list_cdrs
+from callcenter.calls.store import get_cdr, get_moments
 from callcenter.engine import Engine
-from callcenter.kernel.actor import acting, require_own, sees
+from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.port import LinkDown
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
+from callcenter.services.cdrs import EngineCdrs
 from callcenter.services.flows import EngineFlows
 from callcenter.services.keys import EngineKeys
 from callcenter.services.live import EngineLive
@@ -34,6 +35,7 @@ from callcenter.services.survey import EngineSurveys
 from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
 from callcenter.web.access import Keys
 from callcenter.web.agents import Agents
+from callcenter.web.cdrs import CallRecords
 from callcenter.web.flows import Flows
 from callcenter.web.gate import Access
 from callcenter.web.mail import Mails
@@ -77,6 +79,7 @@ class EngineServices:
         self.keys: Keys = EngineKeys(engine)
         self.live = EngineLive(engine)
         self.feed = self.live.feed
+        self.records: CallRecords = EngineCdrs(engine)
         self.flows: Flows = EngineFlows(engine)
         self.routing: Routing = EngineRouting(engine)
         self.agents: Agents = EngineAgents(engine)
@@ -140,18 +143,6 @@ class EngineServices:
             if sees(call.tenant)
         ]
 
-    async def cdrs(self, most: int) -> list[Cdr]:
-        """The newest CDRs."""
-        return await asyncio.to_thread(_asked, lambda: self._list_cdrs(most))
-
-    async def cdr(self, call: str) -> Cdr:
-        """One CDR."""
-        cdr = await asyncio.to_thread(_asked, lambda: self._get_cdr(call))
-        if cdr is None:
-            raise NotFound(f"There is no ended call {call}.")
-        require_own(cdr.tenant, f"There is no ended call {call}.")
-        return cdr
-
     async def explain(self, call: str) -> Explanation:
         """Why a call went where it went."""
         found = self._engine.ledger.open.get(call)
@@ -204,10 +195,6 @@ class EngineServices:
     def stop(self) -> None:
         """Begin to stop."""
         self._stop()
-
-    def _list_cdrs(self, most: int) -> list[Cdr]:
-        with self._engine.database.connect() as connection:
-            return list_cdrs(connection, most=most, tenants=acting.get().tenants)
 
     def _get_cdr(self, call: str) -> Cdr | None:
         with self._engine.database.connect() as connection:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import structlog
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 
 import callcenter
 from callcenter.acd.told import QueueView, SeatView
-from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.web.access import add_access
 from callcenter.web.agents import add_agents
+from callcenter.web.cdrs import add_cdrs
 from callcenter.web.flows import add_flows
 from callcenter.web.gate import Gate, problem, require_right
 from callcenter.web.lines import add_lines
@@ -36,7 +36,6 @@ from callcenter.web.views import CallView, ProblemView, StatusView
 from callcenter.web.voicemail import add_voicemail
 
 _log = structlog.get_logger(__name__)
-MOST_CDRS = 1000
 
 
 class LogIn(BaseModel):
@@ -98,6 +97,7 @@ def create_api(services: Services) -> FastAPI:
     _engine(router, services)
     _seats(router, services)
     _calls(router, services)
+    add_cdrs(router, services)
     add_live(router, services)
     add_access(router, services)
     add_flows(router, services)
@@ -197,16 +197,6 @@ def _calls(router: APIRouter, services: Services) -> None:
     async def explain(call: str) -> Explanation:
         """Why a call, running or ended, went where it went: each decision, oldest first."""
         return await services.explain(call)
-
-    @router.get("/cdrs")
-    async def cdrs(most: Annotated[int, Query(ge=1, le=MOST_CDRS)] = 50) -> list[Cdr]:
-        """Ended calls, newest first."""
-        return await services.cdrs(most)
-
-    @router.get("/cdrs/{call}")
-    async def cdr(call: str) -> Cdr:
-        """One ended call."""
-        return await services.cdr(call)
 
 
 def _errors(api: FastAPI) -> None:

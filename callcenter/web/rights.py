@@ -64,6 +64,7 @@ LEAST: dict[Act, Role] = {
     ("POST", "/v1/seats/{seat}/force"): _SUPERVISOR,
     ("GET", "/v1/calls/{call}/dispositions"): _SUPERVISOR,
     ("GET", "/v1/cdrs"): _SUPERVISOR,
+    ("GET", "/v1/cdrs/export"): _SUPERVISOR,
     ("GET", "/v1/cdrs/{call}"): _SUPERVISOR,
     # voicemail
     ("GET", "/v1/voicemail"): _SUPERVISOR,

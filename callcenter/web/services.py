@@ -7,10 +7,10 @@ they are.
 from typing import Protocol
 
 from callcenter.acd.told import QueueView, SeatView
-from callcenter.calls.cdr import Cdr
 from callcenter.calls.explaining import Explanation
 from callcenter.web.access import Keys
 from callcenter.web.agents import Agents
+from callcenter.web.cdrs import CallRecords
 from callcenter.web.feed import Feed
 from callcenter.web.flows import Flows
 from callcenter.web.gate import Access
@@ -81,6 +81,10 @@ class Services(Protocol):
         """What callers answered."""
 
     @property
+    def records(self) -> CallRecords:
+        """Calls that have ended."""
+
+    @property
     def mail(self) -> Mails:
         """Mail that leaves the house."""
 
@@ -95,12 +99,6 @@ class Services(Protocol):
 
     def calls(self) -> list[CallView]:
         """Calls that have not ended, oldest first."""
-
-    async def cdrs(self, most: int) -> list[Cdr]:
-        """The newest ended calls, newest first."""
-
-    async def cdr(self, call: str) -> Cdr:
-        """One ended call; :class:`NotFound` when there is none."""
 
     async def explain(self, call: str) -> Explanation:
         """Why a call, running or ended, went where it went; :class:`NotFound` without one."""

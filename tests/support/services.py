@@ -6,7 +6,7 @@ It stands for ``app`` in tests of the API and of the command line; the rows are 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,8 +17,10 @@ from callcenter.acd.model import SeatState, SeatStatus
 from callcenter.acd.told import QueueView, SeatView
 from callcenter.calls.cdr import Cdr, CdrLeg, Result
 from callcenter.calls.explaining import Explanation, Moment, PassedOver
+from callcenter.calls.exporting import Format
 from callcenter.calls.model import EndedBy
 from callcenter.calls.open_call import CallState
+from callcenter.calls.search import Page, Search
 from callcenter.kernel.actor import Actor
 from callcenter.kernel.clock import Timer
 from callcenter.kernel.errors import NotFound, Refused, Unauthenticated
@@ -112,6 +114,35 @@ class AccessInMemory:
         self.asked.append(asked)
 
 
+class RecordsInMemory:
+    """Satisfies :class:`callcenter.web.cdrs.CallRecords`; finds by caller, tells what was asked."""
+
+    def __init__(self, ended: list[Cdr]) -> None:
+        self.ended = ended
+        self.asked: list[Search] = []
+
+    async def search(self, wanted: Search, most: int, after: str) -> Page:
+        self.asked.append(wanted)
+        found = [cdr for cdr in self.ended if wanted.caller in ("", cdr.caller)]
+        start = int(after or 0)
+        more = str(start + most) if start + most < len(found) else ""
+        return Page(cdrs=found[start : start + most], after=more)
+
+    async def one(self, call: str) -> Cdr:
+        for cdr in self.ended:
+            if cdr.id == call:
+                return cdr
+        raise NotFound(f"There is no ended call {call}.")
+
+    async def export(self, wanted: Search, kind: Format) -> AsyncIterator[bytes]:
+        self.asked.append(wanted)
+        return self._pieces(kind)
+
+    async def _pieces(self, kind: Format) -> AsyncIterator[bytes]:
+        for cdr in self.ended:
+            yield f"{cdr.id} as {kind}\n".encode()
+
+
 class RowsInMemory:
     """Satisfies :class:`callcenter.web.services.Services`."""
 
@@ -121,6 +152,7 @@ class RowsInMemory:
         self.rows = {"21": _seat("21", "Anna"), "22": _seat("22", "李雷")}
         self.open = {"c-2": self._call("c-2")}
         self.ended = [a_cdr()]
+        self.records = RecordsInMemory(self.ended)
         self.reloads = 0
         self.stopping = threading.Event()
         self.fault: Exception | None = None
@@ -174,17 +206,8 @@ class RowsInMemory:
     def calls(self) -> list[CallView]:
         return list(self.open.values())
 
-    async def cdrs(self, most: int) -> list[Cdr]:
-        return self.ended[:most]
-
-    async def cdr(self, call: str) -> Cdr:
-        for cdr in self.ended:
-            if cdr.id == call:
-                return cdr
-        raise NotFound(f"There is no ended call {call}.")
-
     async def explain(self, call: str) -> Explanation:
-        cdr = await self.cdr(call)
+        cdr = await self.records.one(call)
         passed = (PassedOver(who="22", why="lacks ja at level 2"),)
         moment = Moment(at=cdr.started_at, what="Seat 21 is chosen.", passed=passed, unlisted=3)
         return Explanation(call=call, ended=True, moments=(moment,))
