@@ -46,6 +46,7 @@ class Column:
     title: str
     formula: str
     unit: str
+    rare: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,8 @@ def made(
         end=asked.span.until.astimezone(asked.span.zone),
         by=asked.by.value,
         columns=[
-            Column(name=f.name, title=f.title, formula=f.formula, unit=f.unit) for f in figures
+            Column(name=f.name, title=f.title, formula=f.formula, unit=f.unit, rare=f.rare)
+            for f in figures
         ],
         lines=lines,
         total=times.total(figures, total),

@@ -1,0 +1,76 @@
+"""CSV and XLSX: plain numbers (shares from 0 to 1, times in seconds), definitions beside them."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from callcenter.reports.formats.cells import (
+    beginnings,
+    clean,
+    columns_of,
+    defused,
+    headings,
+    title_of,
+)
+
+_NUMBERS = {"percent": "0.0%", "seconds": "0.0", "count": "0", "erlang": "0.00", "score": "0.00"}
+
+
+def csv_of(report: Mapping[str, Any]) -> bytes:
+    """One table, with a byte order mark so that spreadsheets read it as UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    columns = columns_of(report, all_of_them=True)
+    writer.writerow([*headings(report), *(column["name"] for column in columns)])
+    for names, figures in _lines(report):
+        values = (figures.get(column["name"]) for column in columns)
+        writer.writerow([*names, *("" if value is None else value for value in values)])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def xlsx_of(report: Mapping[str, Any]) -> bytes:
+    """A workbook: the figures, and what they mean."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(out, options)
+    formats = {unit: book.add_format({"num_format": form}) for unit, form in _NUMBERS.items()}
+    bold = book.add_format({"bold": True, "text_wrap": True})
+    sheet = book.add_worksheet("figures")
+    columns = columns_of(report, all_of_them=True)
+    left = headings(report)
+    for place, title in enumerate([*left, *(str(column["title"]) for column in columns)]):
+        sheet.write_string(0, place, title, bold)
+    for row, (names, figures) in enumerate(_lines(report), 1):
+        for place, name in enumerate(names):
+            sheet.write_string(row, place, name)
+        for place, column in enumerate(columns, len(left)):
+            value = figures.get(column["name"])
+            if value is not None:
+                sheet.write_number(row, place, value, formats[column["unit"]])
+    sheet.freeze_panes(1, len(left))
+    sheet.autofit()
+    _definitions(book.add_worksheet("definitions"), report, bold)
+    book.close()
+    return out.getvalue()
+
+
+def _definitions(sheet: Any, report: Mapping[str, Any], bold: Any) -> None:
+    sheet.write_string(0, 0, defused(clean(title_of(report))), bold)
+    rows = [(str(c["title"]), str(c["formula"])) for c in report["columns"]]
+    rows += [("", note) for note in report["notes"]]
+    rows += [(f"proved: {proof['name']}", str(proof["what"])) for proof in report["proofs"]]
+    for row, cells in enumerate(rows, 2):
+        for place, cell in enumerate(cells):
+            sheet.write_string(row, place, defused(clean(cell)))
+    sheet.autofit()
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
+    for line in report["lines"]:
+        names = [defused(clean(name)) for name in beginnings(line, report)]
+        yield names, line["figures"]
+    left = headings(report)
+    yield ["total", *[""] * (len(left) - 1)][: len(left)], report["total"]["figures"]

@@ -1,0 +1,106 @@
+"""A report for a terminal: title, curve, table cut to the width, formulas, proofs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from unicodedata import east_asian_width
+
+from callcenter.reports.formats.cells import (
+    beginnings,
+    clean,
+    columns_of,
+    curves,
+    headings,
+    shown,
+    title_of,
+)
+
+_MOST_LINES = 2000
+_HEIGHT = 14
+
+
+def table_of(report: Mapping[str, Any], width: int) -> str:
+    """All of it."""
+    parts = [title_of(report)]
+    if len(report["lines"]) > 1 and report["by"]:
+        parts.append(_curve(report, width))
+    parts += _blocks(report, width)
+    parts.append(_formulas(report, width))
+    if report["proofs"]:
+        parts.append("\n".join(_proof(proof) for proof in report["proofs"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _proof(proof: Mapping[str, Any]) -> str:
+    return f"Proved over {proof['checked']} rows: {proof['what']}."
+
+
+def _blocks(report: Mapping[str, Any], width: int) -> list[str]:
+    """The table, in as many pieces as its columns need; each begins with the names."""
+    if not report["lines"]:
+        return ["Nothing happened in this time."]
+    columns = columns_of(report, all_of_them=False)
+    lines = report["lines"][:_MOST_LINES]
+    left = [headings(report), *(beginnings(line, report) for line in lines)]
+    left.append(["total", *[""] * (len(left[0]) - 1)][: len(left[0])] or [])
+    names = _aligned([[clean(cell) for cell in row] for row in left], right=False)
+    figures = [*(line["figures"] for line in lines), report["total"]["figures"]]
+    pieces: list[list[str]] = []
+    here = list(names)
+    for column in columns:
+        cells = [str(column["title"])]
+        cells += [shown(row.get(column["name"]), str(column["unit"])) for row in figures]
+        made = _aligned([[cell] for cell in cells], right=True)
+        if here != names and _wide(here[0]) + 2 + _wide(made[0]) > width:
+            pieces.append(here)
+            here = list(names)
+        here = [f"{row}  {cell}" for row, cell in zip(here, made, strict=True)]
+    pieces.append(here)
+    cut = len(report["lines"]) - len(lines)
+    more = [f"... and {cut} more lines; ask for csv to have them all."] if cut else []
+    return ["\n".join(row.rstrip() for row in piece) for piece in pieces] + more
+
+
+def _aligned(rows: Sequence[Sequence[str]], *, right: bool) -> list[str]:
+    if not rows[0]:
+        return ["" for _ in rows]
+    widths = [max(_wide(row[place]) for row in rows) for place in range(len(rows[0]))]
+    made = []
+    for row in rows:
+        cells = []
+        for cell, width in zip(row, widths, strict=True):
+            gap = " " * (width - _wide(cell))
+            cells.append(gap + cell if right else cell + gap)
+        made.append("  ".join(cells))
+    return made
+
+
+def _wide(text: str) -> int:
+    """Columns of a terminal; Chinese and Japanese signs take two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _formulas(report: Mapping[str, Any], width: int) -> str:
+    from textwrap import wrap
+
+    lines = []
+    for column in columns_of(report, all_of_them=False):
+        text = clean(f"{column['title']} = {column['formula']}")
+        lines += wrap(text, max(width, 40), subsequent_indent="    ")
+    return "\n".join([*lines, *(clean(note) for note in report["notes"])])
+
+
+def _curve(report: Mapping[str, Any], width: int) -> str:
+    import plotext
+
+    labels, values = curves(report)
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(min(width, 120), _HEIGHT)
+    places = list(range(len(labels)))
+    for title, points in values.items():
+        plotext.plot(places, points, label=title, marker="braille")
+    step = max(1, len(labels) // 6)
+    plotext.xticks(places[::step], [clean(label) for label in labels[::step]])
+    plotext.ylim(0, max([1.0, *(max(points) for points in values.values())]))
+    drawn: str = plotext.build()
+    return "\n".join(line.rstrip() for line in drawn.splitlines())
