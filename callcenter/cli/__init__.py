@@ -28,6 +28,7 @@ from callcenter.cli.prompt import prompt
 from callcenter.cli.queue import queue
 from callcenter.cli.recording import recording
 from callcenter.cli.region import region
+from callcenter.cli.report import report
 from callcenter.cli.route import route
 from callcenter.cli.seat import seat
 from callcenter.cli.sim import sim
@@ -67,6 +68,7 @@ for _command in (
     region,
     hours,
     route,
+    report,
     flow,
     prompt,
     voicemail,

@@ -46,12 +46,23 @@ def _remote(client: "Client") -> Desk:
 
 
 def _local(database: "Engine", settings: "Settings") -> Desk:
+    from datetime import UTC, datetime
+
+    from callcenter.reports.desk import ReportDesk
     from callcenter.services.keys import DatabaseKeys
     from callcenter.services.members import DatabaseMembers
     from callcenter.services.recordings import DeskRecordings, recording_desk
+    from callcenter.services.reports import EngineReports
     from callcenter.services.routing import DatabaseRouting
     from callcenter.web.alone import Alone
 
     keys = DatabaseKeys(database, settings.journal, who())
+    counted = ReportDesk(database, lambda: datetime.now(UTC), settings.recordings)
     routing, members = DatabaseRouting(database), DatabaseMembers(database)
-    return Alone(routing, members, DeskRecordings(recording_desk(database, settings)), keys=keys)
+    return Alone(
+        routing,
+        members,
+        DeskRecordings(recording_desk(database, settings)),
+        keys=keys,
+        reports=EngineReports(counted),
+    )

@@ -18,6 +18,7 @@ from callcenter.engine import Engine
 from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.port import LinkDown
+from callcenter.reports.desk import ReportDesk
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
 from callcenter.services.cdrs import EngineCdrs
@@ -29,6 +30,7 @@ from callcenter.services.members import EngineMembers
 from callcenter.services.own import require_own_seat
 from callcenter.services.prompts import EnginePrompts, PromptDesk, Sounds
 from callcenter.services.recordings import DeskRecordings, EngineRecorder, RecordingDesk
+from callcenter.services.reports import EngineReports
 from callcenter.services.routing import EngineRouting
 from callcenter.services.supervision import EngineSupervision
 from callcenter.services.survey import EngineSurveys
@@ -42,6 +44,7 @@ from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.recordings import CallRecorder, Recordings
+from callcenter.web.reports import Reports
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
 from callcenter.web.survey import Surveys
@@ -93,6 +96,8 @@ class EngineServices:
         )
         self.recordings: Recordings = DeskRecordings(kept)
         self.recorder: CallRecorder = EngineRecorder(engine)
+        counted = ReportDesk(engine.database, engine.clock.now, engine.recordings.storage.folder)
+        self.reports: Reports = EngineReports(counted)
         self.supervision: Supervision = EngineSupervision(engine)
         self.mail: Mails = EngineMail(MailDesk(engine.database))
         self.surveys: Surveys = EngineSurveys(engine.database, engine.comments.folder)

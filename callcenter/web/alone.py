@@ -19,6 +19,7 @@ from callcenter.web.members import Members, add_members
 from callcenter.web.queues import add_queues
 from callcenter.web.recording_rules import add_recording_rules
 from callcenter.web.recordings import Recordings, add_recordings
+from callcenter.web.reports import Reports, add_reports
 from callcenter.web.routing import Routing, add_routing
 
 
@@ -31,6 +32,11 @@ class _Desk:
 @dataclass(frozen=True)
 class _Records:
     recordings: Recordings
+
+
+@dataclass(frozen=True)
+class _Counted:
+    reports: Reports
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Alone:
         recordings: Recordings | None = None,
         *,
         keys: Keys | None = None,
+        reports: Reports | None = None,
     ) -> None:
         self._api = FastAPI(openapi_url=None)
         router = APIRouter(prefix="/v1", route_class=_Route)
@@ -60,6 +67,8 @@ class Alone:
         add_recording_rules(router, desk)
         if recordings is not None:
             add_recordings(router, _Records(recordings))
+        if reports is not None:
+            add_reports(router, _Counted(reports))
         if keys is not None:
             add_access(router, _Keys(keys))
         self._api.include_router(router)

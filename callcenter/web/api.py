@@ -28,6 +28,7 @@ from callcenter.web.prompts import add_prompts
 from callcenter.web.queues import add_queues
 from callcenter.web.recording_rules import add_recording_rules
 from callcenter.web.recordings import add_call_recording, add_recordings
+from callcenter.web.reports import add_reports
 from callcenter.web.routing import add_routing
 from callcenter.web.services import Services
 from callcenter.web.supervision import add_supervision
@@ -108,6 +109,7 @@ def create_api(services: Services) -> FastAPI:
     add_recording_rules(router, services)
     add_mail(router, services)
     add_survey(router, services)
+    add_reports(router, services)
     add_routing(router, services)
     add_lines(router, services)
     add_members(router, services)

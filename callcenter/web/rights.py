@@ -130,6 +130,14 @@ LEAST: dict[Act, Role] = {
     ("DELETE", "/v1/calendars/{tenant}/{calendar}/{day}"): _ADMINISTRATOR,
     ("GET", "/v1/make-up-days"): _SUPERVISOR,
     ("PUT", "/v1/make-up-days/{country}/{day}"): _PLATFORM,
+    # reports; counts are of all tenants together, so proving and making them anew is not theirs
+    ("GET", "/v1/reports/{kind}"): _SUPERVISOR,
+    ("GET", "/v1/reports/{kind}/calls/{figure}"): _SUPERVISOR,
+    ("GET", "/v1/report-proofs"): _PLATFORM,
+    ("POST", "/v1/report-counts"): _PLATFORM,
+    ("GET", "/v1/report-schedules"): _SUPERVISOR,
+    ("POST", "/v1/report-schedules"): _SUPERVISOR,
+    ("DELETE", "/v1/report-schedules/{schedule}"): _SUPERVISOR,
     # lines
     ("GET", "/v1/lines"): _SUPERVISOR,
     ("PUT", "/v1/lines/{group}"): _ADMINISTRATOR,

@@ -18,6 +18,7 @@ from callcenter.web.mail import Mails
 from callcenter.web.members import Members
 from callcenter.web.prompts import Prompts
 from callcenter.web.recordings import CallRecorder, Recordings
+from callcenter.web.reports import Reports
 from callcenter.web.routing import Routing
 from callcenter.web.supervision import Supervision
 from callcenter.web.survey import Surveys
@@ -39,6 +40,10 @@ class Services(Protocol):
     @property
     def keys(self) -> Keys:
         """Tokens and the audit log."""
+
+    @property
+    def reports(self) -> Reports:
+        """Figures and their proofs."""
 
     @property
     def routing(self) -> Routing:
