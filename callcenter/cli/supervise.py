@@ -166,6 +166,26 @@ def conference(calls: tuple[str, ...], guests: tuple[str, ...]) -> None:
     click.echo(clean(f"In the talk of {', '.join(calls)}: {', '.join(guests) or 'all'}."))
 
 
+@call.group()
+def record() -> None:
+    """Record a running call, or leave something out of it."""
+
+
+def _record(word: str, text: str, done: str) -> None:
+    @record.command(word, help=text)
+    @_call
+    def act(call: str) -> None:
+        with engine() as client:
+            client.ask("POST", path("calls", call, "recording", word))
+        click.echo(clean(f"The recording of {call} {done}."))
+
+
+_record("start", "Record CALL from now on, unless a rule says never.", "runs")
+_record("stop", "Record no more of CALL.", "is stopped")
+_record("pause", "Leave out what is said in CALL from now on.", "is paused")
+_record("resume", "Go on recording CALL.", "goes on")
+
+
 @queue.command()
 @_call
 @click.option("--to", required=True, metavar="QUEUE", shell_complete=_queues, help="Where to.")

@@ -18,7 +18,16 @@ from callcenter.conductor.inbox import over
 from callcenter.conductor.whom import Whom, whom
 from callcenter.kernel.errors import CallCenterError, PbxProblem, Refused
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import DeviceState, Dial, DialStatus, EavesdropMode, LegId, Pbx
+from callcenter.pbx.port import (
+    DeviceState,
+    Dial,
+    DialResult,
+    DialStatus,
+    EavesdropMode,
+    LegId,
+    Pbx,
+    Prompt,
+)
 from callcenter.supervision import LISTENING, Act, Listeners, Listening, why_not
 from callcenter.supervision.refusals import (
     NotListening,
@@ -160,9 +169,20 @@ class ListeningIn:
         plan, own = snapshot.plan.seats.get(phone.seat), snapshot.numbers.tenants.get(tenant)
         return (plan.listens if plan else 0) or (own.listens if own else 1)
 
-    async def _ring(self, one: Listening, leg: LegId, phone: Whom) -> None:
+    async def _come_in(self, one: Listening, leg: LegId, phone: Whom) -> DialResult:
+        """Announce it where the law wants that, then ring."""
+        tenant = self._context.snapshot.now.numbers.tenants.get(one.tenant)
+        told = tenant.announce_listening if tenant and one.mode in LISTENING else ""
+        if tenant and told:
+            word = Prompt(f"{tenant.language}/listening-announced")
+            own = self._context.snapshot.now.prompts.find(tenant.id, word)
+            if not await self._pbx.say(leg, [own], both=told == "both"):
+                return DialResult(status=DialStatus.CANCELLED)
         dial = Dial(parties=(phone.party,), ring=RING)
-        ringing = asyncio.ensure_future(self._pbx.eavesdrop(leg, dial, _MODES[one.mode]))
+        return await self._pbx.eavesdrop(leg, dial, _MODES[one.mode])
+
+    async def _ring(self, one: Listening, leg: LegId, phone: Whom) -> None:
+        ringing = asyncio.ensure_future(self._come_in(one, leg, phone))
         self._ringing[one] = ringing
         try:
             result = await ringing

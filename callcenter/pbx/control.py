@@ -4,12 +4,13 @@ A talk is two channels joined by the PBX: that of the caller, which carries the 
 leg that was dialled. Nothing here needs the script; :class:`callcenter.pbx.port.Pbx` has it all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from callcenter.pbx.dialling import Dial, DialResult, LegId
+from callcenter.pbx.dialling import Dial, DialResult, LegId, Prompt
 
 TEXT_BYTES = 700
 """The longest message in UTF-8: Asterisk's control connection takes 1,024 signs a line, and in
@@ -95,6 +96,13 @@ class Control(Protocol):
         A third party joins a talk by ``BARGE`` on the *caller's* leg (row S2, three-way): all hear
         all, the call, its script and its dial stay as they are, and the third may leave at any
         time. It is freed when the caller leaves; when only the seat leaves, hang it up yourself.
+        """
+
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """Play prompts into a running talk: to ``leg``, or to ``both`` who talk.
+
+        They go on hearing each other. Returns when it was heard to the end; ``False`` when the
+        talk was over before that, or ``leg`` gone.
         """
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:

@@ -23,7 +23,7 @@ from callcenter.pbx.port import (
     Transferred,
 )
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, soon, until
-from tests.contract.rules_call import WELCOME, answered_call
+from tests.contract.rules_call import MENU, WELCOME, answered_call
 from tests.contract.rules_lines import Dialling
 
 RING = timedelta(seconds=10)
@@ -77,6 +77,22 @@ async def a_caller_sent_elsewhere_comes_back_with_the_call(rig: Rig) -> None:
     await again.play([WELCOME])
     await talk.caller.hears(WELCOME)
     await talk.caller.hang_up()
+
+
+@rule
+async def words_are_said_into_a_talk_to_one_or_to_both(rig: Rig) -> None:
+    talk = await talking(rig)
+    assert await rig.pbx.say(talk.leg, [WELCOME], both=True)
+    await talk.caller.hears(WELCOME)
+    await talk.seat.hears(WELCOME)
+    assert await rig.pbx.say(talk.leg, [MENU], both=False)
+    await talk.seat.hears(MENU)
+    assert not await talk.caller.heard_prompt(MENU)
+    saying = asyncio.create_task(rig.pbx.say(talk.leg, [WELCOME, WELCOME], both=True))
+    await asyncio.sleep(1)
+    await talk.caller.hang_up()
+    assert not await soon(saying)
+    assert not await rig.pbx.say(talk.leg, [WELCOME], both=True)
 
 
 @rule

@@ -176,6 +176,31 @@ async def test_one_call_at_a_time_unless_more_are_allowed(world: World) -> None:
     assert conductor(world).listening.book.all() == []
 
 
+@pytest.mark.parametrize("told", ["both", "agent"])
+async def test_who_listens_is_announced_before(world: World, told: str) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    lawful = Tenant(id="acme", name="Acme", language="en", announce_listening=told)
+    await changes(world, lambda c: save_tenant(c, lawful))
+    heard = len(alice.heard)
+    listen = conductor(world).listening.listen
+    asked = asyncio.create_task(listen(alice.call, Act.MONITOR, "1002", BY))
+    await world.passes(seconds=1)
+    assert not world.phone("1002").rings, "nobody listens before it was said"
+    await asked
+    assert world.phone("1001").heard == ["listening-announced"]
+    assert alice.heard[heard:] == (["listening-announced"] if told == "both" else [])
+    await conductor(world).listening.leave(alice.call, "1002")
+    await world.passes(seconds=1)
+    asked = asyncio.create_task(listen(alice.call, Act.MONITOR, "1002", BY))
+    await world.passes(seconds=1)
+    alice.hangs_up()
+    with pytest.raises(NotTalking):
+        await asked
+    assert len(world.phone("1002").rings) == 1
+    assert world.state("1002") is SeatState.IDLE
+
+
 async def test_a_phone_that_does_not_answer_is_told_so(world: World) -> None:
     alice = await talking(world)
     await world.logs_in("1002")

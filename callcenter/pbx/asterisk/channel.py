@@ -15,6 +15,7 @@ from callcenter.pbx.asterisk.agi_session import AgiSession
 from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, numbers
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
+from callcenter.pbx.asterisk.sounds import prompt_path
 from callcenter.pbx.asterisk.tapes import mixmonitor_options, require_plain
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
@@ -35,12 +36,9 @@ from callcenter.pbx.port import (
 ALL_KEYS = "0123456789*#"
 NO_KEY = "D"
 """Ends a wait that is called off: no telephone has this key."""
-TENANT = "tenant"
-"""Second part of the name of a tenant's own prompt: ``en/tenant/acme/welcome/3``."""
 _RATE = 8000
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _LEG = re.compile(r"[0-9A-Za-z._-]{1,150}")
-_PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
 _NOTHING_DIALLED = dict.fromkeys(
     ("DIALSTATUS", "CC_DIAL_END", "SHARED(CC_LEG)", "SHARED(CC_ANSWERED)"), ""
 )
@@ -143,11 +141,10 @@ class AsteriskChannel(Script):
     def _path(self, prompt: Prompt) -> str:
         """Where Asterisk finds its sound; ``""`` when it cannot be one."""
         prompt = self._find(prompt)
-        if not _PROMPT.fullmatch(prompt):
+        path = prompt_path(prompt, self._sounds, self._tenant_sounds)
+        if not path:
             _log.error("no such prompt", prompt=prompt)
-            return ""
-        own = prompt.split("/")[1] == TENANT
-        return str((self._tenant_sounds if own else self._sounds) / prompt)
+        return path
 
     async def read_digits(
         self,

@@ -20,6 +20,8 @@ from callcenter.pbx.asterisk.arrival import read_arrival
 from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
 from callcenter.pbx.asterisk.health import ask_channels, ask_trunk
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
+from callcenter.pbx.asterisk.saying import Saying
+from callcenter.pbx.asterisk.sounds import prompt_path
 from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.asterisk.tapes import Tapes
 from callcenter.pbx.causes import Cause
@@ -38,6 +40,7 @@ from callcenter.pbx.port import (
     LinkUp,
     LiveLeg,
     PbxEvent,
+    Prompt,
     Transferred,
     TrunkSeen,
 )
@@ -91,6 +94,8 @@ class AsteriskNode:
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
         )
         self._tapes = Tapes(self._ami)
+        sounds, own = link.sounds, link.tenant_sounds or link.sounds
+        self._saying = Saying(self._ami, lambda prompt: prompt_path(prompt, sounds, own))
         self._talks = TalkControl(
             link.node,
             self._ami,
@@ -186,6 +191,10 @@ class AsteriskNode:
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
         """See the port."""
         return await self._talks.eavesdrop(leg, listener, mode)
+
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """See the port."""
+        return await self._saying.say(self._local(leg), prompts, both=both)
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
@@ -291,6 +300,9 @@ class AsteriskNode:
             return
         if message.event == "Pickup":
             self._heard_pickup(message)
+            return
+        if message.event == "UserEvent" and message.userevent == "CcSaid":
+            self._saying.heard(message)
             return
         if message.event == "ChanSpyStart":
             self._talks.heard_eavesdropping(message)

@@ -28,6 +28,7 @@ from callcenter.pbx.port import (
     LiveLeg,
     Outside,
     PbxEvent,
+    Prompt,
     SentElsewhere,
     Source,
     TrunkSeen,
@@ -160,6 +161,10 @@ class FakePbx:
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
         """See the port."""
         return await self.talks.eavesdrop(leg, listener, mode)
+
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """See the port."""
+        return await self.talks.say(leg, prompts, both=both)
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
+from callcenter.pbx.fake.phones import PROMPT_SECONDS, FakeCaller, FakePhone, Ring
 from callcenter.pbx.port import (
     TEXT_BYTES,
     Arrival,
@@ -22,6 +23,7 @@ from callcenter.pbx.port import (
     LegResumed,
     MessageReceived,
     Outside,
+    Prompt,
     Source,
     Transferred,
 )
@@ -110,6 +112,20 @@ class FakeTalks:
             self.listening[own] = Listening(leg=own, phone=phone, spied=leg, mode=mode)
         return result
 
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """See the port."""
+        for prompt in prompts:
+            await asyncio.sleep(PROMPT_SECONDS)
+            ring = self._talk_of(leg)
+            if ring is None:
+                return False
+            name = prompt.partition("/")[2]
+            if both or leg == ring.leg:
+                ring.phone.heard.append(name)
+            if both or leg != ring.leg:
+                ring.caller.heard.append(name)
+        return True
+
     def set_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         if listener not in self.listening:
@@ -197,6 +213,13 @@ class FakeTalks:
         return DialResult(
             status=DialStatus.ANSWER, leg=leg, answered_at=now, talk=none, party=party
         )
+
+    def _talk_of(self, leg: LegId) -> Ring | None:
+        rings = [caller.ring for caller in self._pbx.callers.values() if caller.ring is not None]
+        for ring in rings:
+            if ring.answered_at and leg in (ring.leg, ring.caller.arrival.leg):
+                return ring
+        return None
 
     def _lives(self, leg: LegId) -> bool:
         rings = [caller.ring for caller in self._pbx.callers.values() if caller.ring is not None]
