@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -117,9 +117,8 @@ def _put(made: bytes, output: Path | None) -> None:
             raise Refused(f"{output} cannot be written: {error.strerror}.") from None
         click.echo(clean(f"Written to {output}."))
         return
-    out: IO[bytes] = click.get_binary_stream("stdout")
-    out.write(made)
-    out.flush()
+    sys.stdout.buffer.write(made)
+    sys.stdout.buffer.flush()
 
 
 @report.command()

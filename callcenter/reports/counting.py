@@ -41,6 +41,12 @@ _KINDS = {
 def tally_of(cdr: Cdr) -> Tally:
     """What this call adds to the counts; the same for a CDR before and after it was stored."""
     tally = Tally()
+    count(tally, cdr)
+    return tally
+
+
+def count(tally: Tally, cdr: Cdr) -> None:
+    """Add what this call adds to the counts."""
     _call(tally, cdr)
     for visit in cdr.visits:
         _visit(tally, cdr, visit)
@@ -49,7 +55,6 @@ def tally_of(cdr: Cdr) -> Tally:
     for transfer in cdr.transfers:
         _transfer(tally, cdr, transfer)
     _steps(tally, cdr)
-    return tally
 
 
 def outcome_of(cdr: Cdr, visit: CdrVisit) -> str:
@@ -69,15 +74,18 @@ def _call(tally: Tally, cdr: Cdr) -> None:
     kinds = [("tenant", ""), ("source", cdr.source)]
     if cdr.source == OUTSIDE:  # what phones of ours dial is no number that we host
         kinds += [("number", cdr.dialled[:_DIALLED]), ("region", cdr.region or UNKNOWN)]
+    talk = round(cdr.talk_seconds * 1000)
+    spans = list(split(cdr.started_at, cdr.ended_at))
     for kind, name in kinds:
-        tally.add(table, key_of(table, started, kind, cdr.tenant, name), "calls")
-        last = key_of(table, ended, kind, cdr.tenant, name)
+        key = key_of(table, started, kind, cdr.tenant, name)
+        tally.add(table, key, "calls")
+        last = (ended, *key[1:])
         tally.add(table, last, result)
-        tally.add(table, last, "talk_ms", round(cdr.talk_seconds * 1000))
-        for quarter, ms in split(cdr.started_at, cdr.ended_at):
-            tally.add(table, key_of(table, quarter, kind, cdr.tenant, name), "call_ms", ms)
+        tally.add(table, last, "talk_ms", talk)
+        for quarter, ms in spans:
+            tally.add(table, (quarter, *key[1:]), "call_ms", ms)
         for quarter in range(started + 1, ended + 1):
-            tally.add(table, key_of(table, quarter, kind, cdr.tenant, name), "running")
+            tally.add(table, (quarter, *key[1:]), "running")
 
 
 def _visit(tally: Tally, cdr: Cdr, visit: CdrVisit) -> None:

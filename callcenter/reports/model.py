@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUARTER_MS = 900_000
@@ -90,8 +91,13 @@ Key = tuple[int | str, ...]
 
 def key_of(table: Counts, quarter: int, *names: str) -> Key:
     """A key whose texts fit the database: a telephone may send anything."""
+    return (quarter, *_fitting(table, names))
+
+
+@lru_cache(maxsize=65_536)
+def _fitting(table: Counts, names: tuple[str, ...]) -> tuple[str, ...]:
     lengths = zip(names, _LENGTHS[table], strict=True)
-    return (quarter, *(name.replace("\0", "")[:length] for name, length in lengths))
+    return tuple(name.replace("\0", "")[:length] for name, length in lengths)
 
 
 @dataclass
@@ -102,7 +108,12 @@ class Tally:
 
     def add(self, table: Counts, key: Key, what: str, count: int = 1) -> None:
         """Count ``what`` once more, or ``count`` times."""
-        row = self.rows.setdefault(table, {}).setdefault(key, {})
+        rows = self.rows.get(table)
+        if rows is None:
+            rows = self.rows[table] = {}
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = {}
         row[what] = row.get(what, 0) + count
 
     def merge(self, other: "Tally", sign: int = 1) -> None:

@@ -16,7 +16,7 @@ from callcenter.calls.tables import cdr_visits, cdrs
 from callcenter.reports.answer import Proof
 from callcenter.reports.balances import MEND, ProofFailed, balances, named
 from callcenter.reports.calendar import Span
-from callcenter.reports.counting import tally_of
+from callcenter.reports.counting import count
 from callcenter.reports.model import KEYS, OUTS, RESULTS, Counts, Tally
 from callcenter.reports.recorded import recorded
 from callcenter.reports.recount import OF_CALLS, OF_LOGS, calls_in, recount_seats
@@ -50,10 +50,10 @@ def _recount(connection: Connection, span: Span) -> tuple[Tally, Proof]:
     tally, checked = Tally(), 0
     for cdr in calls_in(connection, span.begin, span.end):
         _require_sums(cdr)
-        tally.merge(tally_of(cdr).between(span.begin, span.end))
+        count(tally, cdr)
         checked += 1
     what = "talk and hold of a call are the sums of its legs, no time runs backwards"
-    return tally.without_nothing(), Proof(
+    return tally.between(span.begin, span.end).without_nothing(), Proof(
         name="calls add up to their legs", what=what, checked=checked
     )
 

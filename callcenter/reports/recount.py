@@ -13,10 +13,10 @@ from callcenter.acd.log import SeatNoted, noted_of, seat_log
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.store import add_parts, cdr_from
 from callcenter.calls.tables import cdrs
-from callcenter.reports.counting import tally_of
+from callcenter.reports.counting import count
 from callcenter.reports.model import Counts, Tally, moment_of
 from callcenter.reports.seat_time import span_tally
-from callcenter.reports.store import add_tally, clear, lock
+from callcenter.reports.store import clear, insert_tally, lock
 
 OF_CALLS = (Counts.CALLS, Counts.QUEUES, Counts.SEATS, Counts.STEPS)
 OF_LOGS = (Counts.SEAT_TIMES, Counts.PAUSES, Counts.WRAP_UPS)
@@ -49,8 +49,8 @@ def recount_calls(connection: Connection, begin: int, end: int) -> Tally:
     """Counts of calls in these quarters."""
     tally = Tally()
     for cdr in calls_in(connection, begin, end):
-        tally.merge(tally_of(cdr).between(begin, end))
-    return tally.without_nothing()
+        count(tally, cdr)
+    return tally.between(begin, end).without_nothing()
 
 
 def recount_seats(connection: Connection, begin: int, end: int) -> Tally:
@@ -89,5 +89,5 @@ def recompute(connection: Connection, begin: int, end: int) -> int:
     tally = recount_calls(connection, begin, end)
     tally.merge(recount_seats(connection, begin, end))
     clear(connection, begin, end, Counts)
-    add_tally(connection, tally)
+    insert_tally(connection, tally)
     return sum(len(rows) for rows in tally.rows.values())

@@ -49,6 +49,22 @@ def _add_rows(connection: Connection, counts: Counts, rows: dict[Key, dict[str, 
         connection.execute(adding, given_rows)
 
 
+def insert_tally(connection: Connection, tally: Tally) -> None:
+    """Write counts of keys that are not there."""
+    for counts, rows in tally.rows.items():
+        keys, values = KEYS[counts], VALUES[counts]
+        connection.execute(
+            TABLES[counts].insert(),
+            [
+                {
+                    **dict(zip(keys, key, strict=True)),
+                    **{what: row.get(what, 0) for what in values},
+                }
+                for key, row in rows.items()
+            ],
+        )
+
+
 def clear(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> None:
     """Forget the counts of these quarters."""
     for counts in tables:
