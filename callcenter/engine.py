@@ -47,6 +47,8 @@ from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.records import RecordingKept, Recordings, Storage, Voicemail
+from callcenter.records.boxes import Letters, Mailbox
+from callcenter.records.boxes.letters import Reader
 from callcenter.records.survey import Comments
 from callcenter.reports import count_calls, count_seat
 from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
@@ -92,7 +94,16 @@ class Engine:
         home = recordings.parent
         self.prompts = home / "prompts"
         self.voicemail_folder = home / "voicemail"
-        self.voicemail = Voicemail(self.voicemail_folder, self.journal, self.projector, clock)
+        letters = Letters(self.voicemail_folder, lambda: self.snapshot.now.boxes, self._reader)
+        self.mailbox = Mailbox(database, self.voicemail_folder, letters)
+        self.voicemail = Voicemail(
+            self.mailbox,
+            self.journal,
+            self.projector,
+            clock,
+            sounds=self.prompts,
+            boxes=lambda: self.snapshot.now.boxes,
+        )
         self.comments = Comments(home / "comments", clock)
         self.answers = SurveyAnswers(self.journal, self.projector)
         self.recordings = Recordings(
@@ -111,6 +122,7 @@ class Engine:
             recordings=self.recordings,
             voicemail=self.voicemail,
             comments=self.comments,
+            mailbox=self.mailbox,
             members=self.members,
             last_agents=self.last_agents,
             local_requests=local_requests,
@@ -149,6 +161,7 @@ class Engine:
         self.bus.subscribe(CallNote, self.conductor.note)
         self.bus.subscribe(StateChanged, self.conductor.inboxes.pulse)
         self.bus.subscribe(StatusChanged, self.register.note)
+        self.bus.subscribe(StatusChanged, self.conductor.lamps.changed)
         self.bus.subscribe(StateChanged, _log_state)
         self.bus.subscribe(StateChanged, self.register.note_state)
         self.bus.subscribe(WrapUpSet, self.register.note_wrap_up)
@@ -163,6 +176,10 @@ class Engine:
         self._run(self.postman.run(), "postman")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
+
+    def _reader(self, tenant: str) -> Reader:
+        found = self.snapshot.now.numbers.tenants.get(tenant)
+        return Reader(language=found.language, zone=found.zone) if found else Reader()
 
     def _note_decision(self, made: Decision) -> None:
         """Why this seat and no other becomes part of the call's story (Q9)."""
@@ -221,6 +238,7 @@ class Engine:
             self.snapshot.now = snapshot
             self.dispatcher.configure(snapshot.plan)
             self.register.follow(self.dispatcher.seats(), self.clock.now())
+            self.conductor.lamps.changed()
             self.members.load(await asyncio.to_thread(self._read_members))
 
     async def reload_prompts(self) -> None:

@@ -14,6 +14,7 @@ from callcenter.ivr.prompts import PromptBook
 from callcenter.lines import Lines, load_lines
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.records import RecordingRule, load_rules
+from callcenter.records.boxes import Boxes, load_boxes
 from callcenter.routing import Tables, load_lists, load_tables
 
 
@@ -28,6 +29,7 @@ class Snapshot:
     published: dict[str, int] = field(default_factory=dict)
     lines: Lines = field(default_factory=Lines)
     prompts: PromptBook = field(default_factory=PromptBook)
+    boxes: Boxes = field(default_factory=Boxes)
     recording_rules: tuple[RecordingRule, ...] = ()
 
     def flow(self, name: str, version: int | None = None) -> Flow | None:
@@ -47,6 +49,7 @@ def load_snapshot(engine: Engine, before: Snapshot | None = None) -> Snapshot:
             published=load_published(connection),
             lines=load_lines(connection),
             prompts=load_prompts(connection),
+            boxes=load_boxes(connection),
             recording_rules=load_rules(connection),
         )
 

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 class _Desk(Protocol):
     def messages(self, box: str) -> "list[Row]": ...
     def audio(self, message: str, *, heard: bool) -> bytes: ...
+    def hand_over(self, message: str, to: str) -> "Row": ...
     def remove(self, message: str) -> None: ...
+    def boxes(self) -> "list[Row]": ...
+    def set_box(self, tenant: str, box: str, plan: "Row") -> "Row": ...
+    def remove_box(self, tenant: str, box: str) -> None: ...
 
 
 @click.group()
 def voicemail() -> None:
-    """List, hear and remove messages that callers left."""
+    """List, hear, hand over and remove messages that callers left."""
 
 
 @voicemail.command("list")
@@ -67,6 +71,16 @@ def export(message: str, file: str) -> None:
         desk.audio(message, heard=True)
 
 
+@voicemail.command("hand-over")
+@click.argument("message")
+@click.option("--to", required=True, metavar="seat:SEAT|BOX", help="Whose box it goes to.")
+def hand_over(message: str, to: str) -> None:
+    """Put MESSAGE into another box, where it is new again."""
+    with _desk() as desk:
+        moved = desk.hand_over(message, to)
+    click.echo(clean(f"Message {moved['id']} is in box {moved['box']}."))
+
+
 @voicemail.command()
 @click.argument("message")
 def remove(message: str) -> None:
@@ -76,14 +90,62 @@ def remove(message: str) -> None:
     click.echo(clean(f"Message {message} is removed."))
 
 
+@voicemail.group()
+def box() -> None:
+    """Set up boxes: greeting, mail, who may listen, how long messages are kept."""
+
+
+@box.command("list")
+@json_option
+def list_boxes(as_json: bool) -> None:
+    """List boxes that were set up; others need no setting up."""
+    with _desk() as desk:
+        rows = desk.boxes()
+    columns = {
+        "Box": lambda row: row["name"],
+        "Tenant": lambda row: row["tenant"],
+        "Greeting": lambda row: row["greeting"],
+        "Mail": lambda row: ", ".join(row["mail"]),
+        "Seats": lambda row: ", ".join(row["seats"]),
+        "Kept": lambda row: f"{row['keep_days']} days" if row["keep_days"] else "for ever",
+    }
+    show_rows(rows, columns, as_json=as_json, none="No box has been set up.")
+
+
+@box.command("set")
+@click.argument("name")
+@click.option("--tenant", required=True, help="Whose box it is.")
+@click.option("--greeting", default="", metavar="PROMPT", help="What callers hear first.")
+@click.option("--mail", multiple=True, metavar="ADDRESS", help="Gets each message; repeatable.")
+@click.option("--seat", "seats", multiple=True, help="May listen besides its own; repeatable.")
+@click.option("--keep-days", type=click.IntRange(1, 3650), help="Forget messages after so long.")
+def set_box(name: str, tenant: str, **plan: object) -> None:
+    """Set up box NAME, whole. seat-1001 is seat 1001's, queue-sales that of queue sales."""
+    with _desk() as desk:
+        made = desk.set_box(tenant, name, dict(plan))
+    told = ", ".join(made["mail"]) or "nobody"
+    click.echo(clean(f"Box {made['name']} of {made['tenant']}: mail to {told}."))
+
+
+@box.command("remove")
+@click.argument("name")
+@click.option("--tenant", required=True, help="Whose box it is.")
+def remove_box(name: str, tenant: str) -> None:
+    """Forget how box NAME was set up; its messages stay."""
+    with _desk() as desk:
+        desk.remove_box(tenant, name)
+    click.echo(clean(f"Box {name} of {tenant} is as boxes are that nobody set up."))
+
+
 def _desk() -> "AbstractContextManager[_Desk]":
     return reached(_Remote, _local)
 
 
 def _local(database: "Engine", settings: "Settings") -> "_Desk":
+    from callcenter.records.boxes import Mailbox
     from callcenter.services.voicemail import VoicemailDesk
 
-    return _Local(VoicemailDesk(database, settings.home / "voicemail"))
+    return _Local(VoicemailDesk(database, Mailbox(database, settings.home / "voicemail")))
 
 
 class _Local:
@@ -98,8 +160,22 @@ class _Local:
     def audio(self, message: str, *, heard: bool) -> bytes:
         return self._desk.audio(message, heard=heard)
 
+    def hand_over(self, message: str, to: str) -> "Row":
+        return row(self._desk.hand_over(message, to))
+
     def remove(self, message: str) -> None:
         self._desk.remove(message)
+
+    def boxes(self) -> "list[Row]":
+        return [row(found) for found in self._desk.boxes()]
+
+    def set_box(self, tenant: str, box: str, plan: "Row") -> "Row":
+        from callcenter.records.boxes import Box
+
+        return row(self._desk.set_box(Box(tenant=tenant, name=box, **plan)))
+
+    def remove_box(self, tenant: str, box: str) -> None:
+        self._desk.remove_box(tenant, box)
 
 
 class _Remote:
@@ -117,3 +193,20 @@ class _Remote:
 
     def remove(self, message: str) -> None:
         self._client.ask("DELETE", f"/v1/voicemail/{quote(message, safe='')}")
+
+    def hand_over(self, message: str, to: str) -> "Row":
+        path = f"/v1/voicemail/{quote(message, safe='')}/hand-over"
+        return dict(self._client.ask("POST", path, {"to": to}))
+
+    def boxes(self) -> "list[Row]":
+        return list(self._client.ask("GET", "/v1/voicemail-boxes"))
+
+    def set_box(self, tenant: str, box: str, plan: "Row") -> "Row":
+        return dict(self._client.ask("PUT", _box_path(tenant, box), plan))
+
+    def remove_box(self, tenant: str, box: str) -> None:
+        self._client.ask("DELETE", _box_path(tenant, box))
+
+
+def _box_path(tenant: str, box: str) -> str:
+    return f"/v1/voicemail-boxes/{quote(tenant, safe='')}/{quote(box, safe='')}"

@@ -13,6 +13,7 @@ from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.inbox import Inboxes
+from callcenter.conductor.lamps import Lamps
 from callcenter.conductor.listening import ListeningIn
 from callcenter.conductor.recorder import Recorder
 from callcenter.conductor.session import Session
@@ -51,6 +52,8 @@ class Conductor:
         context.recorder = Recorder(context, pbx)
         self.listening = ListeningIn(context, pbx)
         self.stepping = Stepping(context, pbx, self.listening)
+        self.lamps = Lamps(context, pbx)
+        context.mailbox.on_change = self.lamps.changed_elsewhere
         self._sessions: dict[str, asyncio.Task[None]] = {}
         self._closing: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,6 +68,7 @@ class Conductor:
                 group.create_task(self._take_events())
                 group.create_task(self._keep_agreeing())
                 group.create_task(self._take_calls())
+                group.create_task(self.lamps.run())
         finally:
             for task in [*self._sessions.values(), *self._tasks]:
                 task.cancel()
@@ -162,6 +166,7 @@ class Conductor:
                 self._spawn(texting.deliver(self._context, self._pbx, event))
             case LinkUp():
                 self.link = event
+                self.lamps.forget()
                 self._spawn(self._agree())
             case LinkDown():
                 self.link = event

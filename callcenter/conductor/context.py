@@ -12,6 +12,7 @@ from callcenter.conductor.prompt_line import Studio
 from callcenter.kernel.clock import Clock
 from callcenter.members import MemberBook
 from callcenter.records import Recordings, Voicemail
+from callcenter.records.boxes import Mailbox
 from callcenter.records.survey import Comments
 from callcenter.snapshot import CurrentSnapshot
 
@@ -43,6 +44,7 @@ class Context:
     recordings: Recordings
     voicemail: Voicemail
     comments: Comments
+    mailbox: Mailbox
     studio: Studio
     members: MemberBook
     last_agents: LastAgents = field(default_factory=LastAgents)

@@ -11,10 +11,12 @@ from callcenter.conductor.hunt import Hunt
 from callcenter.conductor.queueing import QueueVisit
 from callcenter.conductor.reaching import Reach
 from callcenter.conductor.rings import ring_class
+from callcenter.conductor.voicemail_line import greeting_of
 from callcenter.numbers import Destination, Kind
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, DialStatus, Prompt, Source
 from callcenter.records import Sender
+from callcenter.records.boxes import box_of_seat
 from callcenter.routing import Decision
 
 _log = structlog.get_logger(__name__)
@@ -128,20 +130,37 @@ class Destinations:
                 status = await reach.outside(to.name, presents=self._shown())
         if status is DialStatus.ANSWER:
             return None
+        if self._decision.fallback is None and (box := self._box(to)) is not None:
+            return box
         return self._fallback(_CAUSES.get(status, Cause.NORMAL_UNSPECIFIED))
 
     async def _voicemail(self, box: str) -> None:
         await self.answer()
         arrival = self._channel.arrival
         sender = Sender(call=self._call.id, tenant=self._decision.tenant, caller=arrival.caller)
-        language = self._decision.language
-        await self._context.voicemail.take_message(self._channel, box, sender, language=language)
+        language, tenant = self._decision.language, self._decision.tenant
+        greeting = (greeting_of(self._context, tenant, box, language),)
+        await self._context.voicemail.take_message(
+            self._channel, box, sender, language=language, greeting=greeting
+        )
         await self._channel.play([self._prompt("goodbye")])
 
     # -- inside -------------------------------------------------------------------------------
 
     def _fallback(self, cause: Cause) -> Destination | Cause:
         return self._decision.fallback or cause
+
+    def _box(self, to: Destination) -> Destination | None:
+        """Where messages are left for a seat or a telephone, if that box was set up."""
+        seat = to.name
+        if to.kind is Kind.EXTENSION and (found := self._context.dispatcher.seat_at(to.name)):
+            seat = found.plan.number
+        name = box_of_seat(seat)
+        if to.kind is Kind.OUTSIDE or not self._context.snapshot.now.boxes.has(
+            self._decision.tenant, name
+        ):
+            return None
+        return Destination(kind=Kind.VOICEMAIL, name=name)
 
     def _shown(self) -> str:
         """What an outside number sees of an extension that calls: a number of its tenant."""

@@ -12,6 +12,7 @@ from callcenter.conductor.hunt import Hunt
 from callcenter.conductor.queueing import QueueVisit as Visit
 from callcenter.conductor.reaching import Reach
 from callcenter.conductor.surveying import AfterTalk, answers_at, served
+from callcenter.conductor.voicemail_line import greeting_of
 from callcenter.ivr import (
     Answer,
     Comment,
@@ -207,12 +208,14 @@ class FlowHost:
             tenant=self._decision.tenant,
             caller=self._channel.arrival.caller,
         )
+        box, tenant = visit.box, self._decision.tenant
+        own = greeting_of(self._context, tenant, box, visit.language)
         message = await self._context.voicemail.take_message(
             self._channel,
-            visit.box,
+            box,
             sender,
             language=visit.language,
-            greeting=(),
+            greeting=() if visit.greeted else (own,),
             longest=visit.longest,
         )
         return VoicemailOutcome.KEPT if message else VoicemailOutcome.EMPTY

@@ -81,6 +81,11 @@ class PromptLine:
             await self._work_on(tenant, name)
         await self._say("goodbye")
 
+    async def work_on(self, tenant: str, name: str, *, by: str) -> None:
+        """One prompt of somebody who is known already: listen, record, keep."""
+        self._who = by
+        await self._work_on(tenant, name)
+
     async def _identify(self) -> str:
         lock = self._studio.lock
         for _ in range(_TRIES):

@@ -15,11 +15,22 @@ _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 
 
 class Reach:
-    """For one caller. ``tenant`` is whose extensions may be rung; ``ringing`` a colour ring."""
+    """For one caller. ``tenant`` is whose extensions may be rung; ``ringing`` a colour ring.
+
+    ``music`` is for those who hear no colour ring and would hear nothing at all.
+    """
 
     def __init__(
-        self, context: Context, call: OpenCall, channel: Channel, tenant: str, ringing: str = ""
+        self,
+        context: Context,
+        call: OpenCall,
+        channel: Channel,
+        tenant: str,
+        ringing: str = "",
+        *,
+        music: str = "",
     ) -> None:
+        self._music = music
         self._context = context
         self._call = call
         self._channel = channel
@@ -72,7 +83,7 @@ class Reach:
             self._call,
             self._channel,
             (party,),
-            music=ring_class(self._context, self._tenant, ringing) or heard,
+            music=ring_class(self._context, self._tenant, ringing) or heard or self._music,
             recorded=True,
             presents=presents,
         )

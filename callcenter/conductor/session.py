@@ -32,6 +32,7 @@ from callcenter.conductor.flow_host import FlowHost, after_talk
 from callcenter.conductor.pickup import pick_up
 from callcenter.conductor.surveying import besides_surveys
 from callcenter.conductor.transferring import sent_to
+from callcenter.conductor.voicemail_line import VoicemailLine
 from callcenter.ivr import Back, Flow, SentOn, WalkEnd, Walker
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Ended, Hangup, NodeLost, Prompt, SentElsewhere, Source
@@ -106,6 +107,10 @@ class Session:
         match destination.kind:
             case Kind.REFUSE:
                 await self._turn_away(decision)
+            case Kind.FEATURE if destination.name == "voicemail":
+                await self._answer()
+                line = VoicemailLine(self._context, self._call, self._channel, decision.language)
+                await line.run()
             case Kind.FEATURE:
                 await self._answer()
                 features = Features(

@@ -106,10 +106,14 @@ class QueueVisit:
 
 @dataclass(frozen=True, kw_only=True)
 class VoicemailVisit:
-    """Whose box, and how long a message may be; the walker has played the greeting already."""
+    """Whose box, and how long a message may be.
+
+    ``greeted``: the walker has played a greeting already; else the box's own is due.
+    """
 
     box: str
     longest: timedelta
+    greeted: bool = False
     language: str = "en"
 
 

@@ -232,7 +232,10 @@ class LastAgentNode(_DialNode):
 
 
 class VoicemailNode(BaseNode):
-    """Take a message into a box; ``empty`` is where a silent caller goes, else ``next``."""
+    """Take a message into a box; ``empty`` is where a silent caller goes, else ``next``.
+
+    Without ``prompts`` the caller hears the greeting of the box.
+    """
 
     waiting = ("next", "empty")
     kind: Literal["voicemail"]

@@ -290,6 +290,7 @@ class Walker:
             VoicemailVisit(
                 box=node.box,
                 longest=timedelta(seconds=node.longest),
+                greeted=bool(node.prompts),
                 language=self._ears.language,
             )
         )

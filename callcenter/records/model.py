@@ -7,7 +7,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message. ``path`` is relative to the folder of voicemail."""
+    """One message. ``path`` is relative to the folder of voicemail.
+
+    ``handed_by`` says who put it into this box, and from which.
+    """
 
     id: str
     tenant: str
@@ -18,6 +21,8 @@ class Message:
     seconds: float
     path: str
     heard_at: datetime | None = None
+    handed_by: str = ""
+    called_back_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

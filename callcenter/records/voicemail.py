@@ -6,7 +6,7 @@ the folder of voicemail, trimmed and levelled.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,32 +14,50 @@ from pathlib import Path
 
 import msgspec
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import CallCenterError
 from callcenter.kernel.folders import make_private
 from callcenter.kernel.ids import new_id
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
 from callcenter.pbx.port import Channel, Prompt
+from callcenter.records.boxes import Boxes, Mailbox
 from callcenter.records.model import Message, Sender
-from callcenter.records.spoken import keep_spoken
-from callcenter.records.store import save_message
+from callcenter.records.spoken import is_spoken, keep_spoken, play_file, take_over
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"voicemail "
 LONGEST = timedelta(minutes=3)
 _SILENCE = timedelta(seconds=5)
+_WAIT = timedelta(seconds=5)
+_REVIEWS = 10
+_KEYS = "0123456789*#"
 _SWEEP_SECONDS = 900.0  # longer than any message
 
 
 class Voicemail:
     """The boxes of one engine."""
 
-    def __init__(self, folder: Path, journal: Journal, projector: Projector, clock: Clock) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        journal: Journal,
+        projector: Projector,
+        clock: Clock,
+        *,
+        sounds: Path,
+        boxes: Callable[[], Boxes] = Boxes,
+    ) -> None:
+        """``sounds`` is the folder of tenants' prompts, from which the PBX plays."""
+        self._folder = mailbox.folder
+        self._mailbox = mailbox
         self._journal = journal
         self._projector = projector
         self._clock = clock
+        self._sounds = sounds
+        self._boxes = boxes
         self._taking: set[str] = set()
 
     async def take_message(
@@ -54,11 +72,12 @@ class Voicemail:
     ) -> Message | None:
         """Greet, beep, record, say that it was recorded; ``None``: nothing was said.
 
-        A key skips the greeting. A caller who hangs up has left a message too: it is kept, and
-        :class:`Hangup` goes on its way.
+        A key skips the greeting. Who ends the message by a key may listen to it, speak it again
+        or keep it. A caller who hangs up has left a message too: it is kept, and :class:`Hangup`
+        goes on its way.
         """
         say = [Prompt(f"{language}/{name}") for name in greeting]
-        await channel.play(say, stop_on="0123456789*#")
+        await channel.play(say, stop_on=_KEYS)
         await channel.play([Prompt(f"{language}/beep")])
         at, name = self._clock.now(), new_id("v")
         taken = _Taken(box=box, sender=sender, at=at)
@@ -67,13 +86,37 @@ class Voicemail:
         kept: Message | None = None
         self._taking.add(name)
         try:
-            await channel.record_message(raw, most=longest, silence=_SILENCE)
+            spoken = await channel.record_message(raw, most=longest, silence=_SILENCE)
+            if spoken.key:
+                await self._review(channel, raw, sender.tenant, language, longest)
         finally:
             kept = await self._keep(raw, taken)
             self._taking.discard(name)
         said = "voicemail-kept" if kept else "voicemail-empty"
         await channel.play([Prompt(f"{language}/{said}")])
         return kept
+
+    async def _review(
+        self, channel: Channel, raw: Path, tenant: str, language: str, longest: timedelta
+    ) -> None:
+        """Listen, again, keep; what was said last counts, silence does not."""
+        if not await asyncio.to_thread(is_spoken, raw):
+            return
+        for _ in range(_REVIEWS):
+            asked = [Prompt(f"{language}/voicemail-review")]
+            keys = await channel.read_digits(asked, most=1, first=_WAIT, between=_WAIT, end="")
+            match keys.keys:
+                case "1":
+                    await play_file(channel, raw, self._sounds, tenant, language)
+                case "2":
+                    await channel.play([Prompt(f"{language}/beep")])
+                    again = raw.with_name(f"{raw.stem}-again.wav")
+                    try:
+                        await channel.record_message(again, most=longest, silence=_SILENCE)
+                    finally:
+                        await asyncio.to_thread(take_over, again, raw)
+                case _:
+                    return
 
     def restore(self, records: Iterable[Record], mark: int) -> None:
         """Messages of the journal that the database has not got."""
@@ -84,7 +127,7 @@ class Voicemail:
                 except msgspec.MsgspecError as error:
                     _log.error("journal record not understood", at=record.position, why=str(error))
                     continue
-                self._projector.add(record.position, partial(save_message, message=message))
+                self._projector.add(record.position, partial(self._mailbox.keep, message=message))
 
     async def sweep(self) -> None:
         """For ever: keep what was said to an engine that died, once nobody can be speaking."""
@@ -95,7 +138,15 @@ class Voicemail:
                 if note.stem not in self._taking:
                     await self._recover(note)
             seen = notes
+            await self._forget_old()
             await self._clock.sleep(_SWEEP_SECONDS)
+
+    async def _forget_old(self) -> None:
+        """What its box keeps no longer goes."""
+        try:
+            await asyncio.to_thread(self._mailbox.forget_old, self._boxes(), self._clock.now())
+        except (SQLAlchemyError, CallCenterError) as error:
+            _log.warning("old messages stay", why=str(error).splitlines()[0])
 
     async def _recover(self, note: Path) -> None:
         try:
@@ -122,7 +173,7 @@ class Voicemail:
             path=path,
         )
         position = self._journal.append(PREFIX + msgspec.json.encode(message))
-        self._projector.add(position, partial(save_message, message=message))
+        self._projector.add(position, partial(self._mailbox.keep, message=message))
         _log.info("message taken", box=taken.box, call=sender.call, seconds=seconds)
         return message
 

@@ -26,6 +26,7 @@ FEATURES = {
     "*15": "prompt-line",
     "*16": "wrap-up",
     "*17": "disposition",
+    "*98": "voicemail",
 }
 """Codes that agents dial at their phones."""
 

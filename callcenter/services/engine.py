@@ -34,7 +34,7 @@ from callcenter.services.reports import EngineReports
 from callcenter.services.routing import EngineRouting
 from callcenter.services.supervision import EngineSupervision
 from callcenter.services.survey import EngineSurveys
-from callcenter.services.voicemail import EngineVoicemail, VoicemailDesk
+from callcenter.services.voicemail import EngineVoicemail
 from callcenter.web.access import Keys
 from callcenter.web.agents import Agents
 from callcenter.web.cdrs import CallRecords
@@ -89,8 +89,7 @@ class EngineServices:
         self.members: Members = EngineMembers(engine)
         desk = PromptDesk(engine.database, engine.prompts, sounds)
         self.prompts: Prompts = EnginePrompts(engine, desk)
-        boxes = VoicemailDesk(engine.database, engine.voicemail_folder)
-        self.voicemail: Boxes = EngineVoicemail(boxes)
+        self.voicemail: Boxes = EngineVoicemail(engine)
         kept = RecordingDesk(
             engine.database, engine.recordings.storage.folder, engine.recordings.keys
         )

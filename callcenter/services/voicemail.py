@@ -1,24 +1,44 @@
-"""Voicemail as administrators handle it: list, fetch, remove. Blocking desk, and the engine's."""
+"""Voicemail as administrators handle it: messages and boxes. Blocking desk, and the engine's."""
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
-from callcenter.kernel.actor import require_own, sees
-from callcenter.kernel.errors import NotFound
+from callcenter.acd import load_plan
+from callcenter.kernel.actor import acting, require_own, sees
+from callcenter.kernel.errors import NotFound, Refused
+from callcenter.kernel.mail.model import address_of
+from callcenter.numbers import load_numbers
+from callcenter.records.boxes import (
+    Box,
+    Mailbox,
+    box_of_seat,
+    load_boxes,
+    remove_box,
+    save_box,
+    seat_of_box,
+)
 from callcenter.records.model import Message
-from callcenter.records.store import get_message, list_messages, mark_heard, remove_message
+from callcenter.records.store import list_messages
 from callcenter.services.faults import told
+
+if TYPE_CHECKING:
+    from callcenter.engine import Engine
+
+_MOST_MAIL = 20
 
 
 class VoicemailDesk:
     """Blocking."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, mailbox: Mailbox) -> None:
         self._database = database
-        self._folder = folder
+        self._mailbox = mailbox
+
+    # -- messages -----------------------------------------------------------------------------
 
     @told
     def messages(self, box: str = "") -> list[Message]:
@@ -30,38 +50,86 @@ class VoicemailDesk:
     @told
     def audio(self, message: str, *, heard: bool) -> bytes:
         """The sound as WAV; with ``heard`` it counts as listened to."""
-        path = self._folder / self._get(message).path
+        path = self._mailbox.folder / self._get(message).path
         try:
             sound = path.read_bytes()
         except OSError:
             raise NotFound(f"The sound of message {message} is gone from {path}.") from None
         if heard:
-            with self._database.begin() as connection:
-                mark_heard(connection, message, datetime.now(UTC))
+            self._mailbox.heard(message, datetime.now(UTC))
         return sound
+
+    @told
+    def hand_over(self, message: str, to: str) -> Message:
+        """Put a message into another box: ``seat:1002``, or a box by its name."""
+        found = self._get(message)
+        box = to.removeprefix("voicemail:")
+        if to.startswith("seat:"):
+            seat = to.removeprefix("seat:")
+            with self._database.connect() as connection:
+                _require_seat(connection, found.tenant, seat)
+            box = box_of_seat(seat)
+        if not 0 < len(box) <= 64 or not box.isprintable():
+            raise Refused(f"{to!r} is nobody's box; write seat:1002, or the name of a box.")
+        return self._mailbox.hand_over(message, box, acting.get().name)
 
     @told
     def remove(self, message: str) -> None:
         """Forget a message with its sound."""
-        found = self._get(message)
+        self._get(message)
+        self._mailbox.remove(message)
+
+    # -- boxes --------------------------------------------------------------------------------
+
+    @told
+    def boxes(self) -> list[Box]:
+        """Boxes that were set up, by tenant and name."""
+        with self._database.connect() as connection:
+            return [box for box in load_boxes(connection).known.values() if sees(box.tenant)]
+
+    @told
+    def set_box(self, box: Box) -> Box:
+        """Set a box up (anew)."""
+        require_own(box.tenant, f"There is no tenant {box.tenant!r}.")
+        if len(box.mail) > _MOST_MAIL:
+            raise Refused(f"A box has {_MOST_MAIL} addresses at most.")
+        for address in box.mail:
+            address_of(address)
         with self._database.begin() as connection:
-            remove_message(connection, message)
-        (self._folder / found.path).unlink(missing_ok=True)
+            if box.tenant not in load_numbers(connection).tenants:
+                raise NotFound(f"There is no tenant {box.tenant!r}.")
+            for seat in (*box.seats, *filter(None, [seat_of_box(box.name)])):
+                _require_seat(connection, box.tenant, seat)
+            save_box(connection, box)
+        return box
+
+    @told
+    def remove_box(self, tenant: str, name: str) -> None:
+        """Forget how a box was set up; its messages stay."""
+        sentence = f"There is no box {name!r} of tenant {tenant!r}."
+        require_own(tenant, sentence)
+        with self._database.begin() as connection:
+            if not remove_box(connection, tenant, name):
+                raise NotFound(sentence)
 
     def _get(self, message: str) -> Message:
-        with self._database.connect() as connection:
-            found = get_message(connection, message)
-        if found is None:
-            raise NotFound(f"There is no voicemail message {message!r}.")
+        found = self._mailbox.get(message)
         require_own(found.tenant, f"There is no voicemail message {message!r}.")
         return found
+
+
+def _require_seat(connection: Connection, tenant: str, seat: str) -> None:
+    plan = load_plan(connection).seats.get(seat)
+    if plan is None or plan.tenant != tenant:
+        raise NotFound(f"There is no seat {seat!r}.")
 
 
 class EngineVoicemail:
     """See :class:`callcenter.web.voicemail.Boxes`."""
 
-    def __init__(self, desk: VoicemailDesk) -> None:
-        self._desk = desk
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._desk = VoicemailDesk(engine.database, engine.mailbox)
 
     async def messages(self, box: str) -> list[Message]:
         """Messages, newest first."""
@@ -71,6 +139,25 @@ class EngineVoicemail:
         """The sound as WAV."""
         return await asyncio.to_thread(lambda: self._desk.audio(message, heard=heard))
 
+    async def hand_over(self, message: str, to: str) -> Message:
+        """Put a message into another box."""
+        return await asyncio.to_thread(self._desk.hand_over, message, to)
+
     async def remove(self, message: str) -> None:
         """Forget a message."""
         await asyncio.to_thread(self._desk.remove, message)
+
+    async def boxes(self) -> list[Box]:
+        """Boxes that were set up."""
+        return await asyncio.to_thread(self._desk.boxes)
+
+    async def set_box(self, box: Box) -> Box:
+        """Set a box up; the next caller meets it."""
+        made = await asyncio.to_thread(self._desk.set_box, box)
+        await self._engine.reload()
+        return made
+
+    async def remove_box(self, tenant: str, name: str) -> None:
+        """Forget how a box was set up."""
+        await asyncio.to_thread(self._desk.remove_box, tenant, name)
+        await self._engine.reload()

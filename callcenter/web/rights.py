@@ -69,7 +69,11 @@ LEAST: dict[Act, Role] = {
     # voicemail
     ("GET", "/v1/voicemail"): _SUPERVISOR,
     ("GET", "/v1/voicemail/{message}/audio"): _SUPERVISOR,
+    ("POST", "/v1/voicemail/{message}/hand-over"): _SUPERVISOR,
     ("DELETE", "/v1/voicemail/{message}"): _SUPERVISOR,
+    ("GET", "/v1/voicemail-boxes"): _SUPERVISOR,
+    ("PUT", "/v1/voicemail-boxes/{tenant}/{box}"): _ADMINISTRATOR,
+    ("DELETE", "/v1/voicemail-boxes/{tenant}/{box}"): _ADMINISTRATOR,
     ("GET", "/v1/survey/answers"): _SUPERVISOR,
     ("GET", "/v1/survey/results"): _SUPERVISOR,
     ("GET", "/v1/survey/answers/{call}/{position}/comment"): _SUPERVISOR,

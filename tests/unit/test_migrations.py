@@ -19,6 +19,7 @@ import callcenter.ivr.store
 import callcenter.kernel.mail
 import callcenter.kernel.projector
 import callcenter.numbers.store
+import callcenter.records.boxes
 import callcenter.records.store
 import callcenter.records.survey
 import callcenter.reports.schedules
