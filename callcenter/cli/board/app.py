@@ -4,17 +4,17 @@ It draws at most a few times a second however much happens, and only the rows in
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
-from callcenter.cli.board import acts
-from callcenter.cli.board.acts import NotNow, Request
+from callcenter.cli.board.asking import Ask, Asking
 from callcenter.cli.board.columns import Mood
 from callcenter.cli.board.fitting import Piece
 from callcenter.cli.board.help import Help
@@ -30,20 +30,31 @@ DRAW_SECONDS = 0.25
 SECONDS_SECONDS = 1.0
 """Running times are drawn so often."""
 
+KEYS = (
+    ("?", "help"),
+    ("/", "filter"),
+    ("s", "sort"),
+    ("⏎", "open"),
+    ("l", "listen"),
+    ("h", "end"),
+    ("t", "transfer"),
+    ("f", "force"),
+    ("q", "quit"),
+)
 Listen = Callable[[Board, Callable[[], None], Callable[[str], None]], Awaitable[None]]
-Ask = Callable[[Request], None]
 
 
-class BoardApp(App[None]):
+class BoardApp(Asking):
     """``listen`` keeps the board up to date for ever; ``ask`` sends a request (in a thread)."""
 
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c,ctrl+q", "quit", "Quit", priority=False),
+        Binding("q", "quit", show=False),
+        Binding("ctrl+c", "quit", show=False, priority=True),
         *(Binding(str(at), f"tab({at - 1})", show=False) for at in range(1, len(TABS) + 1)),
-        Binding("tab,right", "next_tab(1)", show=False, priority=False),
-        Binding("shift+tab,left", "next_tab(-1)", show=False, priority=False),
+        Binding("tab,right", "next_tab(1)", show=False),
+        Binding("shift+tab,left", "next_tab(-1)", show=False),
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),
         Binding("pagedown,space", "page(1)", show=False),
@@ -68,16 +79,13 @@ class BoardApp(App[None]):
     ]
 
     def __init__(self, listen: Listen, ask: Ask, *, phone: str = "", words: str = "") -> None:
-        super().__init__()
+        super().__init__(ask, phone)
         self.board = Board()
         self._listen = listen
-        self._ask = ask
-        self._phone = phone
         self._words = words
         self._away = ""
+        self._away_since: datetime | None = None
         self._changed = True
-        self._asked: Callable[[str], None] | None = None
-        self._yes = False  # a single key answers
         self.fault: Exception | None = None
 
     def compose(self) -> ComposeResult:
@@ -85,7 +93,7 @@ class BoardApp(App[None]):
         yield Static(id="engine")
         yield Static(id="figures")
         yield Static(id="tabs")
-        yield Rows(lambda kind: self.board.rows[kind], self.board.now)
+        yield Rows(lambda kind: self.board.rows[kind], self._now)
         yield Static(id="machine")
         yield Static(id="said")
         with Horizontal(id="ask"):
@@ -102,11 +110,6 @@ class BoardApp(App[None]):
         self.set_interval(SECONDS_SECONDS, self._draw)
         self._follow()
 
-    @property
-    def rows(self) -> Rows:
-        """The list."""
-        return self.query_one(Rows)
-
     @work(exclusive=True)
     async def _follow(self) -> None:
         try:
@@ -119,6 +122,11 @@ class BoardApp(App[None]):
 
     def _note_away(self, why: str) -> None:
         self._away, self._changed = why, True
+        self._away_since = (self._away_since or self.board.now()) if why else None
+
+    def _now(self) -> datetime:
+        """The engine's time; it stands still while nobody tells what happens."""
+        return self._away_since or self.board.now()
 
     # -- drawing ------------------------------------------------------------------------------
 
@@ -129,8 +137,8 @@ class BoardApp(App[None]):
             self._draw()
 
     def _draw(self) -> None:
-        now = self.board.now()
-        self._set("#engine", text(engine_line(self.board.engine, self._away, now)))
+        now, room = self._now(), self.size.width - 2
+        self._set("#engine", text(engine_line(self.board.engine, self._away, now, room)))
         self._set("#figures", text(figures_line(self.board.rows, now)))
         self._set("#tabs", text(self._tabs()))
         if self.rows.tab is TABS[-1]:
@@ -147,9 +155,11 @@ class BoardApp(App[None]):
             pieces.append((tab.title, Mood.NAME if here else Mood.FAINT))
             pieces.append((count + "   ", Mood.BUSY if here else Mood.FAINT))
         at, count_shown = self.rows.place
-        pieces.append((f"row {at}/{count_shown}", Mood.FAINT))
+        if count_shown:
+            where = f"row {at} of {count_shown}" if at else f"{count_shown} rows"
+            pieces.append((where, Mood.FAINT))
         if self.rows.words:
-            pieces.append((f"   /{self.rows.words}", Mood.LOOK))
+            pieces.append((f"  /{self.rows.words}", Mood.LOOK))
         return pieces
 
     def _set(self, where: str, what: Text) -> None:
@@ -158,8 +168,10 @@ class BoardApp(App[None]):
     def say(self, sentence: str, mood: Mood = Mood.PLAIN) -> None:
         """A sentence in the line for it."""
         self._set("#said", text([(sentence, mood)]))
-        keys = "? keys  / filter  s sort  Enter open  l listen  h hang up  t transfer  f force  q"
-        self._set("#keys", text([(keys, Mood.FAINT)]))
+        keys: list[Piece] = []
+        for key, what in KEYS:
+            keys += [(f"{key} ", Mood.BUSY), (f"{what}  ", Mood.FAINT)]
+        self._set("#keys", text(keys))
 
     # -- where one is -------------------------------------------------------------------------
 
@@ -195,7 +207,7 @@ class BoardApp(App[None]):
         if row is None:
             return
         if kind == "queue":
-            self._narrow(row["queue"])
+            self.narrow(row["queue"])
             self.action_tab(2)
         elif kind == "seat" and row["call"]:
             self._jump(2, row["call"])
@@ -203,11 +215,12 @@ class BoardApp(App[None]):
             self._jump(1, row["seat"])
 
     def _jump(self, tab: int, key: str) -> None:
-        self._narrow("")
+        self.narrow("")
         self.action_tab(tab)
         self.rows.choose(key)
 
-    def _narrow(self, words: str) -> None:
+    def narrow(self, words: str) -> None:
+        """Show rows with these words."""
         self.rows.words = words
         self.rows.follow()
         self._draw()
@@ -215,157 +228,6 @@ class BoardApp(App[None]):
     def action_help(self) -> None:
         """Which keys there are."""
         self.push_screen(Help())
-
-    # -- questions ----------------------------------------------------------------------------
-
-    def _question(
-        self, words: str, answered: Callable[[str], None], *, given: str = "", yes: bool = False
-    ) -> None:
-        self._asked, self._yes = answered, yes
-        self.query_one("#question", Label).update(words)
-        self.query_one("#ask").add_class("shown")
-        self.query_one("#said").add_class("asking")
-        answer = self.query_one("#answer", Input)
-        answer.value = given
-        answer.focus()
-
-    def _close_question(self) -> None:
-        self._asked = None
-        self.query_one("#ask").remove_class("shown")
-        self.query_one("#said").remove_class("asking")
-        self.rows.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """One key answers a yes-or-no; a filter works while it is typed."""
-        if self._asked is None:
-            return
-        if self._yes and event.value:
-            self._answered(event.value)
-        elif self._asked == self._narrow:
-            self._narrow(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter."""
-        self._answered(event.value)
-
-    def _answered(self, value: str) -> None:
-        asked = self._asked
-        self._close_question()
-        if asked is not None:
-            self._try(lambda: asked(value))
-
-    def action_undo(self) -> None:
-        """Leave a question; else show all rows."""
-        if self._asked is not None:
-            self._close_question()
-            self.say("Nothing was done.", Mood.FAINT)
-        else:
-            self._narrow("")
-            self.say("")
-
-    def action_filter(self) -> None:
-        """Rows that hold some words."""
-        self._question("Show rows with:", self._narrow, given=self.rows.words)
-
-    # -- acts ---------------------------------------------------------------------------------
-
-    def _try(self, what: Callable[[], None]) -> None:
-        try:
-            what()
-        except NotNow as error:
-            self.say(str(error), Mood.LOOK)
-
-    def _call(self) -> tuple[str, str]:
-        return acts.call_of(self.rows.tab.kind, self.rows.chosen)
-
-    def _with_phone(self, then: Callable[[str], None]) -> None:
-        """The phone that listens is asked for once."""
-
-        def said(phone: str) -> None:
-            if not phone.strip():
-                raise NotNow("Nothing was done; name the seat or number of your phone.")
-            self._phone = phone.strip()
-            then(self._phone)
-
-        if self._phone:
-            then(self._phone)
-        else:
-            self._question("Your phone (seat, extension or number):", said)
-
-    def action_listen(self, how: str) -> None:
-        """Hear a call, whisper, or join."""
-
-        def chosen() -> None:
-            call, whose = self._call()
-            self._with_phone(lambda phone: self._send(acts.listening(how, call, whose, phone)))
-
-        self._try(chosen)
-
-    def action_leave(self) -> None:
-        """Hear it no more."""
-
-        def chosen() -> None:
-            call, whose = self._call()
-            self._with_phone(lambda phone: self._send(acts.leaving(call, whose, phone)))
-
-        self._try(chosen)
-
-    def action_hang_up(self) -> None:
-        """End a call, when one is sure."""
-
-        def chosen() -> None:
-            call, whose = self._call()
-
-            def sure(answer: str) -> None:
-                if answer.lower() != "y":
-                    raise NotNow("Nothing was done.")
-                self._send(acts.hanging_up(call, whose))
-
-            self._question(f"End {whose}? y or n:", sure, yes=True)
-
-        self._try(chosen)
-
-    def action_transfer(self) -> None:
-        """Send a caller on."""
-
-        def chosen() -> None:
-            call, whose = self._call()
-
-            def to(place: str) -> None:
-                if not place.strip():
-                    raise NotNow("Nothing was done.")
-                self._send(acts.transferring(call, whose, place.strip()))
-
-            self._question("Send to (seat:1002 queue:sales extension:… outside:…):", to)
-
-        self._try(chosen)
-
-    def action_first(self) -> None:
-        """Serve a waiting caller next."""
-        self._try(lambda: self._send(acts.first(*self._call())))
-
-    def action_force(self) -> None:
-        """Say for an agent what the agent does not."""
-
-        def chosen() -> None:
-            seat = acts.seat_of(self.rows.tab.kind, self.rows.chosen)
-            question = f"Seat {seat} is to be (ready, out, or a reason to be busy):"
-            self._question(question, lambda said: self._send(acts.forcing(seat, said)))
-
-        self._try(chosen)
-
-    def _send(self, request: Request) -> None:
-        self.say("… asking the engine", Mood.FAINT)
-        self._do(request)
-
-    @work(thread=True)
-    def _do(self, request: Request) -> None:
-        try:
-            self._ask(request)
-        except CallCenterError as error:
-            self.call_from_thread(self.say, str(error), Mood.BAD)
-        else:
-            self.call_from_thread(self.say, request.done, Mood.GOOD)
 
     # -- the end ------------------------------------------------------------------------------
 

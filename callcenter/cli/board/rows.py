@@ -30,7 +30,8 @@ class Rows(Widget, can_focus=True):
         self.words = ""
         self.keys: list[str] = []
         self._sorts = {tab.kind: (tab.first, False) for tab in TABS}
-        self._at: dict[str, tuple[int, str]] = {}  # by kind: place and key of the chosen one
+        self._places: dict[str, int] = {}  # by kind: where the chosen one is, or was
+        self._keys: dict[str, str] = {}  # by kind: the chosen one; "" for none
         self._top = 0
 
     # -- what is shown ------------------------------------------------------------------------
@@ -42,14 +43,15 @@ class Rows(Widget, can_focus=True):
 
     @property
     def chosen(self) -> Row | None:
-        """The row that keys act on."""
-        at, key = self._at.get(self.tab.kind, (0, ""))
-        return self._rows(self.tab.kind).get(key) if at < len(self.keys) else None
+        """The row that keys act on, if one was chosen and is still shown."""
+        key = self._keys.get(self.tab.kind, "")
+        return self._rows(self.tab.kind).get(key) if key in self.keys else None
 
     @property
     def place(self) -> tuple[int, int]:
-        """Which of how many, for people."""
-        return (self._at.get(self.tab.kind, (0, ""))[0] + 1 if self.keys else 0), len(self.keys)
+        """Which of how many, for people; 0: none."""
+        chosen = self.chosen is not None
+        return (self._places.get(self.tab.kind, 0) + 1 if chosen else 0), len(self.keys)
 
     def show(self, tab: Tab) -> None:
         """Another list."""
@@ -58,14 +60,27 @@ class Rows(Widget, can_focus=True):
         self.follow()
 
     def follow(self) -> None:
-        """The rows are others, or in another order; the chosen one stays where it is known."""
-        sort, reverse = self.sorted_by
-        rows = self._rows(self.tab.kind)
+        """The rows are others, or in another order; the chosen one stays the chosen one.
+
+        When it is gone none is: a key must not act on whatever moved into its place.
+        """
+        kind, (sort, reverse) = self.tab.kind, self.sorted_by
+        rows = self._rows(kind)
         self.keys = chosen(self.tab, rows, sort=sort, reverse=reverse, words=self.words)
-        at, key = self._at.get(self.tab.kind, (0, ""))
-        if key in rows and (at >= len(self.keys) or self.keys[at] != key):
-            at = self.keys.index(key) if key in self.keys else at
-        self._choose(at)
+        key = self._keys.get(kind, "")
+        at = self._places.get(kind, 0)
+        if key and (at >= len(self.keys) or self.keys[at] != key):
+            if key in self.keys:
+                self._places[kind] = self.keys.index(key)
+            else:
+                self._keys[kind] = ""
+        self._scroll()
+
+    def let_go(self) -> None:
+        """Choose none and show the first rows."""
+        self._keys[self.tab.kind] = ""
+        self._places[self.tab.kind] = self._top = 0
+        self.follow()
 
     def sort(self, step: int) -> None:
         """By the next column, or the one before."""
@@ -80,9 +95,9 @@ class Rows(Widget, can_focus=True):
         self.follow()
 
     def move(self, steps: int) -> None:
-        """Choose a row further down, or up."""
-        at, _ = self._at.get(self.tab.kind, (0, ""))
-        self._choose(at + steps)
+        """Choose a row further down, or up; the first time the one at hand."""
+        at = self._places.get(self.tab.kind, 0)
+        self._choose(at + (steps if self.chosen is not None or abs(steps) > 1 else 0))
 
     def choose(self, key: str) -> None:
         """Choose the row with this key, if it is shown."""
@@ -96,11 +111,17 @@ class Rows(Widget, can_focus=True):
 
     def _choose(self, at: int) -> None:
         at = max(0, min(at, len(self.keys) - 1))
-        self._at[self.tab.kind] = (at, self.keys[at] if self.keys else "")
+        self._places[self.tab.kind] = at
+        self._keys[self.tab.kind] = self.keys[at] if self.keys else ""
+        self._scroll()
+        self.post_message(self.Chosen())
+
+    def _scroll(self) -> None:
+        """Keep the chosen row, or the first, in sight."""
+        at = self._places.get(self.tab.kind, 0) if self.chosen is not None else self._top
         self._top = max(0, min(self._top, len(self.keys) - self.page))
         self._top = max(at - self.page + 1, min(self._top, at))
         self.refresh()
-        self.post_message(self.Chosen())
 
     # -- drawing ------------------------------------------------------------------------------
 
@@ -118,7 +139,7 @@ class Rows(Widget, can_focus=True):
         row = self._rows(self.tab.kind).get(key)
         if row is None:  # it went since; the next look leaves it out
             return self._strip([])
-        ground = CHOSEN if key == self._at[self.tab.kind][1] else Style.null()
+        ground = CHOSEN if key == self._keys.get(self.tab.kind) else Style.null()
         segments = [Segment("▌ " if ground is CHOSEN else "  ", STYLES[Mood.NAME] + ground)]
         for text, mood in fitting.line(self.tab, row, room, self._now()):
             segments.append(Segment(text, STYLES[mood] + ground))

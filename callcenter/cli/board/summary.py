@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from callcenter.cli.board.columns import Mood, Row, share, since
 from callcenter.cli.board.fitting import Piece
 from callcenter.cli.shown import duration
@@ -11,20 +13,28 @@ from callcenter.cli.shown import duration
 _GIB = 1 << 30
 
 
-def engine_line(engine: Row | None, away: str, now: datetime) -> list[Piece]:
-    """Whether it runs, and what it depends on."""
+def engine_line(
+    engine: Row | None, away: str, now: datetime, room: int | None = None
+) -> list[Piece]:
+    """Whether it runs, what it depends on, and in ``room`` cells what time it is there."""
+    clock = now.astimezone().strftime("%H:%M:%S")
     if away:
-        return [("✕ " + away, Mood.BAD)]
+        shown = f" Shown as of {clock}." if engine else ""
+        return [("✕ " + away + shown, Mood.BAD)]
     if engine is None:
         return [("… waiting for the engine", Mood.LOOK)]
+    backlog = f", {engine['backlog']} wait" if engine["backlog"] else ""
     pieces = [
-        (f"engine {engine['version']} up {_long(since(engine['started_at'], now))}  ", Mood.FAINT),
         ("● " if engine["pbx_connected"] else "✕ ", _mood(good=engine["pbx_connected"])),
         (f"PBX {engine['node']}" + _why(engine) + "  ", Mood.PLAIN),
         ("● " if engine["database_ok"] else "✕ ", _mood(good=engine["database_ok"])),
+        (f"database{backlog}  ", Mood.PLAIN),
+        (f"engine {engine['version']}, up {_long(since(engine['started_at'], now))}", Mood.FAINT),
     ]
-    backlog = f", {engine['backlog']} wait" if engine["backlog"] else ""
-    return [*pieces, ("database" + backlog, Mood.PLAIN)]
+    if room is not None:
+        gap = room - sum(cell_len(text) for text, _ in pieces) - len(clock)
+        pieces += [(" " * max(1, gap), Mood.PLAIN), (clock, Mood.NAME)]
+    return pieces
 
 
 def _why(engine: Row) -> str:
@@ -41,20 +51,20 @@ def figures_line(rows: dict[str, dict[str, Row]], now: datetime) -> list[Piece]:
     pieces = [
         ("calls ", Mood.FAINT),
         (f"{len(rows['call'])}  ", Mood.NAME),
-        ("waiting ", Mood.FAINT),
+        ("wait ", Mood.FAINT),
         (f"{waiting}", Mood.LOOK if waiting else Mood.NAME),
         (f" ({duration(longest)})" if longest is not None else "", _mood(good=not late)),
-        ("  talking ", Mood.FAINT),
+        ("  talk ", Mood.FAINT),
         (f"{states['talking'] + states['on_hold']}  ", Mood.NAME),
     ]
     seats = [row for row in rows["seat"].values() if row["status"] != "logged_out"]
     free = sum(row["status"] == "ready" and row["state"] == "idle" for row in seats)
     pieces += [
-        ("seats free ", Mood.FAINT),
+        ("free ", Mood.FAINT),
         (f"{free}", _mood(good=bool(free) or not waiting)),
         (f"/{len(seats)}", Mood.FAINT),
     ]
-    for which, name in (("now", "SL now"), ("today", "day")):
+    for which, name in (("now", "SL"), ("today", "day")):
         level = whole_level(row[which] for row in rows["queue"].values())
         pieces += [(f"  {name} ", Mood.FAINT), (share(level), _level_mood(level))]
     return pieces

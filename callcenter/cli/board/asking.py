@@ -1,0 +1,191 @@
+"""The board's questions and acts: what keys do to the chosen row, asked for in the last line."""
+
+from collections.abc import Callable
+
+from textual import work
+from textual.app import App
+from textual.widgets import Input, Label
+
+from callcenter.cli.board import acts
+from callcenter.cli.board.acts import NotNow, Request
+from callcenter.cli.board.columns import Mood
+from callcenter.cli.board.rows import Rows
+from callcenter.kernel.errors import CallCenterError
+
+Ask = Callable[[Request], None]
+
+
+class Asking(App[None]):
+    """``ask`` sends a request (in a thread); ``phone`` is the one that listens, if it is known."""
+
+    def __init__(self, ask: Ask, phone: str) -> None:
+        super().__init__()
+        self._ask = ask
+        self._phone = phone
+        self._asked: Callable[[str], None] | None = None
+        self._yes = False  # a single key answers
+
+    @property
+    def rows(self) -> Rows:
+        """The list."""
+        return self.query_one(Rows)
+
+    def say(self, sentence: str, mood: Mood = Mood.PLAIN) -> None:
+        """A sentence in the line for it."""
+        raise NotImplementedError
+
+    def narrow(self, words: str) -> None:
+        """Show rows with these words."""
+        raise NotImplementedError
+
+    # -- questions ----------------------------------------------------------------------------
+
+    def _question(
+        self, words: str, answered: Callable[[str], None], *, given: str = "", yes: bool = False
+    ) -> None:
+        self._asked, self._yes = answered, yes
+        self.query_one("#question", Label).update(words)
+        self.query_one("#ask").add_class("shown")
+        self.query_one("#said").add_class("asking")
+        answer = self.query_one("#answer", Input)
+        answer.value = given
+        answer.focus()
+
+    def _close_question(self) -> None:
+        self._asked = None
+        self.query_one("#ask").remove_class("shown")
+        self.query_one("#said").remove_class("asking")
+        self.rows.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """One key answers a yes-or-no; a filter works while it is typed."""
+        if self._asked is None:
+            return
+        if self._yes and event.value:
+            self._answered(event.value)
+        elif self._asked == self.narrow:
+            self.narrow(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter."""
+        self._answered(event.value)
+
+    def _answered(self, value: str) -> None:
+        asked = self._asked
+        self._close_question()
+        if asked is not None:
+            self._try(lambda: asked(value))
+
+    def action_undo(self) -> None:
+        """Leave a question; else show all rows from the first, none chosen."""
+        if self._asked is not None:
+            self._close_question()
+            self.say("Nothing was done.", Mood.FAINT)
+        else:
+            self.rows.let_go()
+            self.narrow("")
+            self.say("")
+
+    def action_filter(self) -> None:
+        """Rows that hold some words."""
+        self._question("Show rows with:", self.narrow, given=self.rows.words)
+
+    # -- acts ---------------------------------------------------------------------------------
+
+    def _try(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except NotNow as error:
+            self.say(str(error), Mood.LOOK)
+
+    def _call(self) -> tuple[str, str]:
+        return acts.call_of(self.rows.tab.kind, self.rows.chosen)
+
+    def _with_phone(self, then: Callable[[str], None]) -> None:
+        """The phone that listens is asked for once."""
+
+        def said(phone: str) -> None:
+            if not phone.strip():
+                raise NotNow("Nothing was done; name the seat or number of your phone.")
+            self._phone = phone.strip()
+            then(self._phone)
+
+        if self._phone:
+            then(self._phone)
+        else:
+            self._question("Your phone (seat, extension or number):", said)
+
+    def action_listen(self, how: str) -> None:
+        """Hear a call, whisper, or join."""
+
+        def chosen() -> None:
+            call, whose = self._call()
+            self._with_phone(lambda phone: self._send(acts.listening(how, call, whose, phone)))
+
+        self._try(chosen)
+
+    def action_leave(self) -> None:
+        """Hear it no more."""
+
+        def chosen() -> None:
+            call, whose = self._call()
+            self._with_phone(lambda phone: self._send(acts.leaving(call, whose, phone)))
+
+        self._try(chosen)
+
+    def action_hang_up(self) -> None:
+        """End a call, when one is sure."""
+
+        def chosen() -> None:
+            call, whose = self._call()
+
+            def sure(answer: str) -> None:
+                if answer.lower() != "y":
+                    raise NotNow("Nothing was done.")
+                self._send(acts.hanging_up(call, whose))
+
+            self._question(f"End {whose}? y or n:", sure, yes=True)
+
+        self._try(chosen)
+
+    def action_transfer(self) -> None:
+        """Send a caller on."""
+
+        def chosen() -> None:
+            call, whose = self._call()
+
+            def to(place: str) -> None:
+                if not place.strip():
+                    raise NotNow("Nothing was done.")
+                self._send(acts.transferring(call, whose, place.strip()))
+
+            self._question("Send to (seat:1002 queue:sales extension:… outside:…):", to)
+
+        self._try(chosen)
+
+    def action_first(self) -> None:
+        """Serve a waiting caller next."""
+        self._try(lambda: self._send(acts.first(*self._call())))
+
+    def action_force(self) -> None:
+        """Say for an agent what the agent does not."""
+
+        def chosen() -> None:
+            seat = acts.seat_of(self.rows.tab.kind, self.rows.chosen)
+            question = f"Seat {seat} is to be (ready, out, or a reason to be busy):"
+            self._question(question, lambda said: self._send(acts.forcing(seat, said)))
+
+        self._try(chosen)
+
+    def _send(self, request: Request) -> None:
+        self.say("… asking the engine", Mood.FAINT)
+        self._do(request)
+
+    @work(thread=True)
+    def _do(self, request: Request) -> None:
+        try:
+            self._ask(request)
+        except CallCenterError as error:
+            self.call_from_thread(self.say, str(error), Mood.BAD)
+        else:
+            self.call_from_thread(self.say, request.done, Mood.GOOD)
