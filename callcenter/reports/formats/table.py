@@ -16,6 +16,7 @@ from callcenter.reports.formats.cells import (
 
 _MOST_LINES = 2000
 _HEIGHT = 14
+_MARKERS = ("braille", "*", "o")  # told apart without colours
 
 
 def table_of(report: Mapping[str, Any], width: int) -> str:
@@ -93,14 +94,18 @@ def _curve(report: Mapping[str, Any], width: int) -> str:
     import plotext
 
     labels, values = curves(report)
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(min(width, 120), _HEIGHT)
-    places = list(range(len(labels)))
-    for title, points in values.items():
-        plotext.plot(places, points, label=title, marker="braille")
-    step = max(1, len(labels) // 6)
-    plotext.xticks(places[::step], [clean(label) for label in labels[::step]])
-    plotext.ylim(0, max([1.0, *(max(points) for points in values.values())]))
-    drawn: str = plotext.build()
+    figure = plotext.figure
+    figure.clear()
+    figure.plot_size(min(width, 120), _HEIGHT)
+    for (title, points), marker in zip(values.items(), _MARKERS, strict=False):
+        signal = figure.signal(list(range(len(points))), points, marker=marker)
+        signal.lines()
+        signal.label(title)
+        figure.draw(signal)
+    step = max(1, len(labels) // 5)
+    figure.ruler(0, 0).ticks(
+        list(range(len(labels)))[::step], [clean(label) for label in labels[::step]]
+    )
+    figure.ruler(1, 0).lim(0, max([1.0, *(max(points) for points in values.values())]))
+    drawn = str(plotext.uncolorize(figure.build().string()))
     return "\n".join(line.rstrip() for line in drawn.splitlines())
