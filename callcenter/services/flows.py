@@ -134,8 +134,8 @@ class FlowDesk:
         for _ in range(_TRIES):
             try:
                 with self._database.begin() as connection:
-                    others = {v.tenant for v in list_versions(connection, flow.name)} - {"", owner}
-                    if others:
+                    others = {v.tenant for v in list_versions(connection, flow.name)} - {owner}
+                    if others - {""} or (others and not sees("")):
                         raise Refused(f"Flow {flow.name!r} belongs to another tenant; rename it.")
                     now = self._now()
                     stored = add_version(connection, flow, source=text, by=by, at=now)

@@ -173,6 +173,8 @@ LISTENING: frozenset[Act] = frozenset(
         ("GET", "/v1/voicemail/{message}/audio"),
         ("GET", "/v1/survey/answers/{call}/{position}/comment"),
         ("GET", "/v1/prompts/audio"),
+        ("GET", "/v1/cdrs/export"),
+        ("GET", "/v1/lists/{name}/export"),
         ("GET", "/v1/recordings/{recording}/audio"),
     }
 )
