@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from callcenter.acd import SeatState, SeatStatus, SeatView
-from callcenter.calls import Intervened, OpenCall, Prioritised, Sent
+from callcenter.calls import CallEnded, EndedBy, Intervened, OpenCall, Prioritised, Sent
 from callcenter.conductor.context import Context
 from callcenter.conductor.inbox import over
 from callcenter.conductor.listening import ListeningIn
@@ -43,13 +43,12 @@ class Stepping:
             verdict, done = inboxes.hanging_up(call, by), False
             try:
                 done = await self._pbx.hangup(open_.leg, Cause.NORMAL)
-                if done and call in self._context.ledger.open:
-                    self._note(open_, Act.HANGUP, by)
             finally:
                 verdict.tell(done=done)
-            if not done:
-                raise over(call)
             await self._until(lambda: call not in self._context.ledger.open, _TAKEN_UP)
+            last = open_.events[-1]
+            if not done or (isinstance(last, CallEnded) and last.by is not EndedBy.SUPERVISOR):
+                raise over(call)  # it was ending already; its record says by whom
 
         await inboxes.do(call, work)
 
