@@ -96,16 +96,38 @@ async def listen(
         await asyncio.sleep(PAUSE_SECONDS)
 
 
+async def ask(path: Path, what: str, body: Row, *, within: float) -> None:
+    """Have the engine behind the socket ``path`` do something (POST ``what``); can be cancelled.
+
+    Raises:
+        CallCenterError: it refuses, or cannot be reached.
+    """
+    await asyncio.to_thread(_require_reached, path)
+    try:
+        async with _client(path, httpx.Timeout(within)) as client:
+            response = await client.post(what, json=body or None)
+    except httpx.TimeoutException:
+        raise EngineAway(f"The engine does not answer within {within:g} s; see its log.") from None
+    except httpx.TransportError:
+        raise EngineAway("The engine went away while it was asked; see its log.") from None
+    if not response.is_success:
+        raise _refusal(response)
+
+
+def _client(path: Path, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://engine", timeout=timeout, trust_env=False
+    )
+
+
 async def _follow(
     path: Path, board: Board, changed: Callable[[], None], away: Callable[[str], None]
 ) -> None:
     timeout = httpx.Timeout(10.0, read=SILENCE_SECONDS)
-    transport = httpx.AsyncHTTPTransport(uds=str(path))
     headers = {"Accept": "text/event-stream", "Last-Event-ID": board.last}
     async with (
-        httpx.AsyncClient(
-            transport=transport, base_url="http://engine", timeout=timeout, trust_env=False
-        ) as client,
+        _client(path, timeout) as client,
         client.stream("GET", "/v1/events", headers=headers) as response,
     ):
         if not response.is_success:

@@ -149,6 +149,7 @@ class RowsInMemory:
     def __init__(self) -> None:
         self.access = AccessInMemory()
         self.feed = Feed(WallClock())
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.rows = {"21": _seat("21", "Anna"), "22": _seat("22", "李雷")}
         self.open = {"c-2": self._call("c-2")}
         self.ended = [a_cdr()]
@@ -171,6 +172,11 @@ class RowsInMemory:
             waiting_seconds=75.0,
             talking_seconds=None,
         )
+
+    def soon(self, what: Callable[[], object]) -> None:
+        """Do something in the loop that serves."""
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(what)
 
     def status(self) -> StatusView:
         if self.fault is not None:
@@ -250,6 +256,7 @@ class RowsInMemory:
 def served(services: RowsInMemory, socket: Path) -> Iterator[RowsInMemory]:
     """Serve in a thread with an event loop of its own, as another process would."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
+    services.loop = loop
     leave = asyncio.Event()
 
     async def serve() -> None:

@@ -154,7 +154,7 @@ class Desk:
         changed()
         await asyncio.Event().wait()
 
-    def ask(self, request: Request) -> None:
+    async def ask(self, request: Request) -> None:
         self.requests.append(request)
         if self.refusal is not None:
             raise self.refusal

@@ -11,8 +11,7 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Input, Label, Static
+from textual.widgets import Static
 
 from callcenter.cli.board.asking import Ask, Asking
 from callcenter.cli.board.columns import Mood
@@ -45,7 +44,7 @@ Listen = Callable[[Board, Callable[[], None], Callable[[str], None]], Awaitable[
 
 
 class BoardApp(Asking):
-    """``listen`` keeps the board up to date for ever; ``ask`` sends a request (in a thread)."""
+    """``listen`` keeps the board up to date for ever; ``ask`` sends a request."""
 
     CSS = CSS
     ENABLE_COMMAND_PALETTE = False
@@ -87,19 +86,16 @@ class BoardApp(Asking):
         self._away_since: datetime | None = None
         self._changed = True
         self.fault: Exception | None = None
+        self.rows = Rows(lambda kind: self.board.rows[kind], self._now)
+        self._engine, self._figures = Static(id="engine"), Static(id="figures")
+        self._tabs, self._machine = Static(id="tabs"), Static(id="machine")
+        self._keys = Static(id="keys")
 
     def compose(self) -> ComposeResult:
         """What is where."""
-        yield Static(id="engine")
-        yield Static(id="figures")
-        yield Static(id="tabs")
-        yield Rows(lambda kind: self.board.rows[kind], self._now)
-        yield Static(id="machine")
-        yield Static(id="said")
-        with Horizontal(id="ask"):
-            yield Label(id="question", markup=False)
-            yield Input(id="answer", select_on_focus=False)
-        yield Static(id="keys")
+        yield from (self._engine, self._figures, self._tabs, self.rows, self._machine)
+        yield from self.compose_questions()
+        yield self._keys
 
     def on_mount(self) -> None:
         """Begin to listen and to draw."""
@@ -138,15 +134,15 @@ class BoardApp(Asking):
 
     def _draw(self) -> None:
         now, room = self._now(), self.size.width - 2
-        self._set("#engine", text(engine_line(self.board.engine, self._away, now, room)))
-        self._set("#figures", text(figures_line(self.board.rows, now)))
-        self._set("#tabs", text(self._tabs()))
+        self._engine.update(text(engine_line(self.board.engine, self._away, now, room)))
+        self._figures.update(text(figures_line(self.board.rows, now)))
+        self._tabs.update(text(self._tabs_line()))
         if self.rows.tab is TABS[-1]:
             lines = [text(pieces) for pieces in machine_lines(self.board.machine)]
-            self._set("#machine", Text("\n").join(lines))
+            self._machine.update(Text("\n").join(lines))
         self.rows.refresh()
 
-    def _tabs(self) -> list[Piece]:
+    def _tabs_line(self) -> list[Piece]:
         pieces: list[Piece] = []
         for at, tab in enumerate(TABS, 1):
             here = tab is self.rows.tab
@@ -162,23 +158,20 @@ class BoardApp(Asking):
             pieces.append((f"  /{self.rows.words}", Mood.LOOK))
         return pieces
 
-    def _set(self, where: str, what: Text) -> None:
-        self.query_one(where, Static).update(what)
-
     def say(self, sentence: str, mood: Mood = Mood.PLAIN) -> None:
         """A sentence in the line for it."""
-        self._set("#said", text([(sentence, mood)]))
+        self._said.update(text([(sentence, mood)]))
         keys: list[Piece] = []
         for key, what in KEYS:
             keys += [(f"{key} ", Mood.BUSY), (f"{what}  ", Mood.FAINT)]
-        self._set("#keys", text(keys))
+        self._keys.update(text(keys))
 
     # -- where one is -------------------------------------------------------------------------
 
     def action_tab(self, at: int) -> None:
         """Another list."""
         self.rows.show(TABS[at])
-        self.query_one("#machine").set_class(TABS[at] is TABS[-1], "shown")
+        self._machine.set_class(TABS[at] is TABS[-1], "shown")
         self._draw()
 
     def action_next_tab(self, step: int) -> None:

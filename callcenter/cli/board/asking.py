@@ -1,10 +1,11 @@
 """The board's questions and acts: what keys do to the chosen row, asked for in the last line."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from textual import work
-from textual.app import App
-from textual.widgets import Input, Label
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
 
 from callcenter.cli.board import acts
 from callcenter.cli.board.acts import NotNow, Request
@@ -12,11 +13,13 @@ from callcenter.cli.board.columns import Mood
 from callcenter.cli.board.rows import Rows
 from callcenter.kernel.errors import CallCenterError
 
-Ask = Callable[[Request], None]
+Ask = Callable[[Request], Awaitable[None]]
 
 
 class Asking(App[None]):
-    """``ask`` sends a request (in a thread); ``phone`` is the one that listens, if it is known."""
+    """``ask`` sends a request; ``phone`` is the one that listens, if it is known."""
+
+    rows: Rows  # the list
 
     def __init__(self, ask: Ask, phone: str) -> None:
         super().__init__()
@@ -24,11 +27,11 @@ class Asking(App[None]):
         self._phone = phone
         self._asked: Callable[[str], None] | None = None
         self._yes = False  # a single key answers
-
-    @property
-    def rows(self) -> Rows:
-        """The list."""
-        return self.query_one(Rows)
+        # kept, not looked up: while the board is being left they are on no screen any more
+        self._question_line = Horizontal(id="ask")
+        self._question_label = Label(id="question", markup=False)
+        self._answer_line = Input(id="answer", select_on_focus=False)
+        self._said = Static(id="said")
 
     def say(self, sentence: str, mood: Mood = Mood.PLAIN) -> None:
         """A sentence in the line for it."""
@@ -40,21 +43,27 @@ class Asking(App[None]):
 
     # -- questions ----------------------------------------------------------------------------
 
+    def compose_questions(self) -> ComposeResult:
+        """The line of what was said, and that of questions in its place."""
+        yield self._said
+        with self._question_line:
+            yield self._question_label
+            yield self._answer_line
+
     def _question(
         self, words: str, answered: Callable[[str], None], *, given: str = "", yes: bool = False
     ) -> None:
         self._asked, self._yes = answered, yes
-        self.query_one("#question", Label).update(words)
-        self.query_one("#ask").add_class("shown")
-        self.query_one("#said").add_class("asking")
-        answer = self.query_one("#answer", Input)
-        answer.value = given
-        answer.focus()
+        self._question_label.update(words)
+        self._question_line.add_class("shown")
+        self._said.add_class("asking")
+        self._answer_line.value = given
+        self._answer_line.focus()
 
     def _close_question(self) -> None:
         self._asked = None
-        self.query_one("#ask").remove_class("shown")
-        self.query_one("#said").remove_class("asking")
+        self._question_line.remove_class("shown")
+        self._said.remove_class("asking")
         self.rows.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -181,11 +190,11 @@ class Asking(App[None]):
         self.say("… asking the engine", Mood.FAINT)
         self._do(request)
 
-    @work(thread=True)
-    def _do(self, request: Request) -> None:
+    @work
+    async def _do(self, request: Request) -> None:
         try:
-            self._ask(request)
+            await self._ask(request)
         except CallCenterError as error:
-            self.call_from_thread(self.say, str(error), Mood.BAD)
+            self.say(str(error), Mood.BAD)
         else:
-            self.call_from_thread(self.say, request.done, Mood.GOOD)
+            self.say(request.done, Mood.GOOD)

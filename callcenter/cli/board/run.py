@@ -10,8 +10,7 @@ from callcenter.cli.board.acts import Request
 from callcenter.cli.board.app import BoardApp
 from callcenter.kernel.errors import Refused
 from callcenter.settings import load
-from callcenter.web.client import Client
-from callcenter.web.listening import Board, listen
+from callcenter.web.listening import Board, ask, listen
 
 _ACT_SECONDS = 90.0
 """The longest that an act may take: a phone is rung and answered meanwhile."""
@@ -41,11 +40,10 @@ class _Board(BoardApp):
         ) -> None:
             await listen(socket, board, changed, away)
 
-        def ask(request: Request) -> None:
-            with Client(socket, timeout=_ACT_SECONDS) as client:
-                client.ask("POST", request.path, request.body or None)
+        async def act(request: Request) -> None:
+            await ask(socket, request.path, request.body, within=_ACT_SECONDS)
 
-        super().__init__(follow, ask, phone=phone, words=words)
+        super().__init__(follow, act, phone=phone, words=words)
 
     def on_mount(self) -> None:
         """Signals end it as `q` does; the terminal is put back."""
