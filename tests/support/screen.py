@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 _PIECE = re.compile(
-    r"\x1b\[(?P<args>[0-9;:?<>=]*)(?P<final>[@-~])"  # CSI
+    r"\x1b\[(?P<args>[0-9;:?<>=]*)[ -/]*(?P<final>[@-~])"  # CSI
     r"|\x1b[\]P_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC and its like
     r"|\x1b[()][0-9A-Za-z]|\x1b[0-9A-Za-z=>]"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f])"
