@@ -51,6 +51,7 @@ from callcenter.records.boxes import Letters, Mailbox
 from callcenter.records.boxes.letters import Reader
 from callcenter.records.survey import Comments
 from callcenter.reports import count_calls, count_seat
+from callcenter.reports.mailing import Mailer
 from callcenter.snapshot import CurrentSnapshot, Snapshot, load_snapshot
 
 _log = structlog.get_logger(__name__)
@@ -171,6 +172,7 @@ class Engine:
         self._run(self.projector.run(), "projector")
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
+        self._run(Mailer(self.database, self.clock).run(), "report mails")
         self._run(self.voicemail.sweep(), "voicemail")
         self._run(self.recordings.run(), "recordings")
         self._run(self.postman.run(), "postman")
