@@ -8,7 +8,7 @@ import click
 from callcenter.cli.call import call
 from callcenter.cli.queue import queue
 from callcenter.cli.reach import engine, names
-from callcenter.cli.routing import path
+from callcenter.cli.routing import desk, path
 from callcenter.cli.seat import seat
 from callcenter.cli.shown import clean, clock, json_option, show_rows
 
@@ -211,6 +211,17 @@ def prioritise(call: str, priority: int | None, first: bool) -> None:
         body = {"priority": priority, "first": first}
         row = client.ask("POST", path("calls", call, "prioritise"), body)
     click.echo(clean(f"Call {call} has priority {row['priority']}."))
+
+
+@seat.command()
+@click.argument("seat", metavar="SEAT", shell_complete=_seats)
+@click.argument("most", type=click.IntRange(0, 100))
+def listens(seat: str, most: int) -> None:
+    """Let SEAT listen to so many calls at once; 0: as its tenant."""
+    with desk(telling=True) as reached:
+        reached.ask("PUT", path("seats", seat, "listens"), {"most": most})
+    text = f"{most} calls at once" if most else "as many as its tenant allows"
+    click.echo(clean(f"Seat {seat} listens to {text}."))
 
 
 @seat.command()

@@ -67,6 +67,22 @@ def add_queues(router: APIRouter, desk: Desk) -> None:
 
         return await desk.routing.change(work)
 
+    @router.put("/seats/{seat}/listens")
+    async def listens(
+        seat: str, most: Annotated[int, Body(embed=True, ge=0, le=100)]
+    ) -> dict[str, int]:
+        """How many calls may be listened to from a seat at once; 0: as its tenant allows."""
+
+        def work(connection: Connection) -> dict[str, int]:
+            found = load_plan(connection).seats.get(seat)
+            if found is None:
+                raise NotFound(f"There is no seat {seat}.")
+            require_own(found.tenant, f"There is no seat {seat}.")
+            save_seat(connection, replace(found, listens=most))
+            return {"most": most}
+
+        return await desk.routing.change(work)
+
     @router.get("/seats/{seat}/skills")
     async def has(seat: str) -> dict[str, int]:
         """What a seat can do."""

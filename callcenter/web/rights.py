@@ -62,6 +62,7 @@ LEAST: dict[Act, Role] = {
     ("POST", "/v1/calls/{call}/move"): _SUPERVISOR,
     ("POST", "/v1/calls/{call}/prioritise"): _SUPERVISOR,
     ("POST", "/v1/seats/{seat}/force"): _SUPERVISOR,
+    ("PUT", "/v1/seats/{seat}/listens"): _ADMINISTRATOR,
     ("GET", "/v1/calls/{call}/dispositions"): _SUPERVISOR,
     ("GET", "/v1/cdrs"): _SUPERVISOR,
     ("GET", "/v1/cdrs/export"): _SUPERVISOR,
