@@ -50,12 +50,16 @@ class Board:
             self.whole(told)
             return True
         for change in told["changes"]:
-            rows = self.rows.setdefault(change["kind"], {})
-            if change["row"] is None:
-                rows.pop(change["key"], None)
-            else:
-                rows[change["key"]] = change["row"]
+            self.change(change["kind"], change["key"], change["row"])
         return True
+
+    def change(self, kind: str, key: str, row: Row | None) -> None:
+        """A row is so now, or is gone."""
+        rows = self.rows.setdefault(kind, {})
+        if row is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = row
 
     def whole(self, told: dict[str, Any]) -> None:
         """Everything, as ``/v1/board`` and a reset tell it."""
