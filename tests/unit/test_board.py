@@ -278,7 +278,9 @@ async def test_sorting_and_filtering() -> None:
 
 async def test_from_a_queue_to_its_calls_to_the_seat() -> None:
     async with at_the_board(Desk()) as person:
-        await person.presses("down", "enter")
+        await person.presses("down")
+        assert "row 1 of 2" in person.screen()[2]
+        await person.presses("enter")
         await person.sees("CALLER")
         assert person.app.rows.words == "sales"
         await person.presses("end", "enter")

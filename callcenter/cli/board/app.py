@@ -174,6 +174,10 @@ class BoardApp(Asking):
         self._machine.set_class(TABS[at] is TABS[-1], "shown")
         self._draw()
 
+    def on_rows_chosen(self) -> None:
+        """Say which of how many."""
+        self._tabs.update(text(self._tabs_line()))
+
     def action_next_tab(self, step: int) -> None:
         """The list beside it."""
         self.action_tab((TABS.index(self.rows.tab) + step) % len(TABS))
