@@ -168,6 +168,8 @@ async def test_a_message_left_is_what_was_spoken(site: Site, tmp_path: Path) -> 
     await call.hears(site.prompt("voicemail-greeting"), within=10)
     await speaks(site, call, spoken)
     await call.press("#")
+    await call.hears_sound(within=5)  # may listen, speak again, keep
+    await call.press("#")
     await call.hears(site.prompt("voicemail-kept"), within=8)
     await call.ended(within=10)
     message = await the_message(site)

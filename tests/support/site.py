@@ -48,6 +48,7 @@ class Site:
         self.client = Client(self.settings.socket)
         self.secrets: DemoSecrets
         self.pbx: embedded.EmbeddedState
+        self.variables: dict[str, str] = {}  # settings of the next engine, CALLCENTER_...
         self.clock_offset = 0.0  # seconds that the next engine's wall clock is ahead
         self._engine: subprocess.Popen[bytes] | None = None
         self._phones: list[Phone] = []
@@ -92,6 +93,7 @@ class Site:
                     "CALLCENTER_HOME": str(self.home),
                     "CALLCENTER_CLOCK_OFFSET": str(self.clock_offset),
                     "PATH": "/usr/bin:/bin",
+                    **self.variables,
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=out,
