@@ -252,7 +252,7 @@ def _ways(search: Search) -> Iterator[Search]:
 def _spellings(number: str, countries: Sequence[str]) -> list[str]:
     """How a number may stand in a CDR: as typed, with the country code, without it."""
     digits = number.removesuffix("*").removeprefix("+")
-    if len(digits) < 5 or not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit()):
         return [number]
     found = [number]
     for country in countries:

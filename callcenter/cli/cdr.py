@@ -1,40 +1,70 @@
-"""``callcenter cdr``: what is kept of ended calls."""
+"""``callcenter cdr``: what is kept of ended calls: found, shown, written to files."""
 
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
 from callcenter.cli.reach import engine, names
-from callcenter.cli.shown import (
-    clock,
-    day_and_clock,
-    duration,
-    json_option,
-    show_facts,
-    show_json,
-    show_rows,
-    words,
+from callcenter.cli.shown import day_and_clock, duration, json_option, show_json, show_rows, words
+from callcenter.cli.sounds import FileProblem
+
+_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
+_RESULTS = (
+    "answered",
+    "abandoned",
+    "flowed_out",
+    "refused",
+    "unreached",
+    "self_served",
+    "gave_up",
+    "lost",
 )
+_FORMATS = ("csv", "xlsx", "jsonl")
 
 
 @click.group()
 def cdr() -> None:
-    """List ended calls; show one with its legs."""
+    """Search, show and export ended calls."""
+
+
+def _filters(command: Any) -> Any:
+    for option in (
+        click.option("--shorter", type=click.FloatRange(0), help="Less than so many seconds."),
+        click.option("--longer", type=click.FloatRange(0), help="At least so many seconds long."),
+        click.option("--result", type=click.Choice(_RESULTS), help="How it ended up."),
+        click.option("--region", default="", help="Caller's region: CN, CN/Guangdong/Foshan."),
+        click.option("--tenant", default="", help="Only this tenant's."),
+        click.option("--queue", default="", help="Only those that joined this queue."),
+        click.option("--seat", default="", help="Only those that this seat had a part in."),
+        click.option("--dialled", default="", help="Number that was dialled; 400* its beginning."),
+        click.option("--caller", default="", help="Number that called; 138* its beginning."),
+        click.option("--to", "until", type=_MOMENT, help="Begun before this day or moment."),
+        click.option("--from", "since", type=_MOMENT, help="Begun from this day or moment on."),
+    ):
+        command = option(command)
+    return command
 
 
 @cdr.command("list")
+@_filters
 @click.option(
+    "--limit",
     "--most",
-    type=click.IntRange(1, 1000),
+    type=click.IntRange(1, 100_000),
     default=50,
     show_default=True,
     help="How many, newest first.",
 )
 @json_option
-def list_(most: int, as_json: bool) -> None:
-    """List ended calls, newest first."""
-    with engine() as client:
-        rows = client.cdrs(most)
+def list_(limit: int, as_json: bool, **wanted: Any) -> None:
+    """List ended calls, newest first, all or those that fit."""
+    with engine(timeout=60) as client:
+        rows = client.cdrs(limit, **_parameters(wanted))
     columns = {
         "Call": lambda row: row["id"],
         "Started": lambda row: day_and_clock(row["started_at"])[5:],
@@ -45,62 +75,75 @@ def list_(most: int, as_json: bool) -> None:
         "Talk": lambda row: duration(row["talk_seconds"]),
         "Result": lambda row: words(row["result"]),
     }
-    show_rows(rows, columns, as_json=as_json, none="No call has ended yet.")
+    none = "No such call has ended." if any(wanted.values()) else "No call has ended yet."
+    show_rows(rows, columns, as_json=as_json, none=none)
 
 
 @cdr.command()
 @click.argument("call", shell_complete=names(lambda client: client.cdrs(), "id", "caller"))
 @json_option
 def show(call: str, as_json: bool) -> None:
-    """Show the ended call CALL with its legs."""
+    """Show the ended call CALL: legs, waits, steps in the menu, transfers."""
     with engine() as client:
         found = client.cdr(call)
     if as_json:
         show_json(found)
         return
-    show_facts(_facts(found))
-    click.echo()
-    columns = {
-        "Leg": lambda leg: leg["kind"],
-        "Phone": lambda leg: leg["endpoint"],
-        "Seat": lambda leg: leg["seat"],
-        "Started": lambda leg: clock(leg["started_at"]),
-        "Rang": lambda leg: clock(leg["rang_at"]),
-        "Answered": lambda leg: clock(leg["answered_at"]),
-        "Ended": lambda leg: clock(leg["ended_at"]),
-        "Outcome": lambda leg: words(leg["outcome"]),
-    }
-    show_rows(found["legs"], columns, as_json=False, none="It has no legs.")
+    from callcenter.cli.cdr_show import show_cdr
+
+    show_cdr(found)
 
 
-def _facts(found: dict[str, Any]) -> dict[str, object]:
+@cdr.command()
+@_filters
+@click.option("--format", "kind", type=click.Choice(_FORMATS), help="Else as FILE ends, or CSV.")
+@click.option(
+    "--output",
+    "-o",
+    "file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    help="File to write; - is standard output.",
+)
+def export(kind: str | None, file: Path, **wanted: Any) -> None:
+    """Write ended calls to a file: CSV, XLSX, or JSON lines with all parts."""
+    ending = file.suffix.removeprefix(".").lower()
+    kind = kind or (ending if ending in _FORMATS else "csv")
+    path = f"/v1/cdrs/export?{urlencode({'format': kind, **_parameters(wanted)})}"
+    with engine(timeout=60) as client:
+        octets = _write(client.stream(path), file)
+    if str(file) != "-":
+        click.echo(f"Wrote {file} ({octets:,} bytes).")
+
+
+def _write(pieces: Iterable[bytes], file: Path) -> int:
+    """A file appears whole or not at all."""
+    if str(file) == "-":
+        return sum(sys.stdout.buffer.write(piece) for piece in pieces)
+    draft = file.with_name(f"{file.name}.part")
+    octets = 0
+    try:
+        draft.touch(mode=0o600)
+        with draft.open("wb") as out:
+            for piece in pieces:
+                octets += out.write(piece)
+        draft.replace(file)
+    except OSError as error:
+        raise FileProblem(f"{file} cannot be written: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return octets
+
+
+def _parameters(wanted: dict[str, Any]) -> dict[str, str]:
+    """As the API names them; times are those of this machine's clock."""
+    named = {"since": "from", "until": "to"}
     return {
-        "Call": found["id"],
-        "Tenant": found["tenant"],
-        "Caller": " ".join(filter(None, (found["caller"] or "withheld", found["caller_name"]))),
-        "Dialled": found["dialled"],
-        "Rule": found["rule"],
-        "Queue": found["queue"],
-        "Seat": found["seat"],
-        "Started": day_and_clock(found["started_at"]),
-        "Answered": day_and_clock(found["answered_at"]),
-        "Ended": f"{day_and_clock(found['ended_at'])} by {found['ended_by']}",
-        "Result": f"{words(found['result'])}, cause {found['cause']}",
-        "Wait": duration(found["wait_seconds"]),
-        "Talk": duration(found["talk_seconds"]),
-        "Engine away": f"{found['resumed']} times" if found["resumed"] else "",
-        "Recording": _recording(found),
-        "SHA-256": found["sha256"],
+        named.get(name, name): _text(value)
+        for name, value in wanted.items()
+        if value is not None and value != ""
     }
 
 
-def _recording(found: dict[str, Any]) -> str:
-    if not found["recording"]:
-        return ""
-    levels = (_level(found["caller_rms"]), _level(found["seat_rms"]))
-    length = duration(found["recording_seconds"])
-    return f"{found['recording']}, {length}, caller {levels[0]}, seat {levels[1]}"
-
-
-def _level(rms: float | None) -> str:
-    return "silent" if rms is None else f"{rms:.1f} dBFS"
+def _text(value: Any) -> str:
+    return value.astimezone().isoformat() if isinstance(value, datetime) else str(value)

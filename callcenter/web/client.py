@@ -18,6 +18,7 @@ from callcenter.web.door import check_length
 
 _AWAY = "No engine is running; start it with `callcenter up`."
 Row = dict[str, Any]
+_PAGE = 1000  # of ended calls
 PIECE = 4 << 20
 """Bytes of a sound that are fetched at once."""
 
@@ -89,7 +90,16 @@ class Client:
 
     def cdrs(self, most: int = 50, **wanted: str) -> list[Row]:
         """Ended calls, newest first; ``wanted`` are the parameters of the search."""
-        return list(self._ask("GET", f"/v1/cdrs?{urlencode({'most': most, **wanted})}"))
+        rows: list[Row] = []
+        after = ""
+        while len(rows) < most:
+            page = {"most": str(min(_PAGE, most - len(rows))), "after": after}
+            response = self._respond("GET", f"/v1/cdrs?{urlencode(page | wanted)}")
+            rows += response.json()
+            after = response.headers.get("x-next-after", "")
+            if not after:
+                break
+        return rows
 
     def cdr(self, call: str) -> Row:
         """One ended call."""

@@ -159,3 +159,12 @@ def postgres() -> Iterator[Postgres]:
     """The server of this process."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/callcenter.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh()

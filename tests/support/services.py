@@ -71,7 +71,14 @@ def a_cdr(call: str = "c-1") -> Cdr:
         sha256="0" * 64,
         legs=[
             CdrLeg(kind="caller", endpoint="trunk-world", outcome="caller", **times),
-            CdrLeg(kind="seat", endpoint="1001", seat="21", outcome="answered", **times),
+            CdrLeg(
+                kind="seat",
+                endpoint="1001",
+                seat="21",
+                outcome="answered",
+                talk_seconds=20.25,
+                **times,
+            ),
         ],
         **times,
     )
@@ -152,11 +159,18 @@ class RowsInMemory:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.rows = {"21": _seat("21", "Anna"), "22": _seat("22", "李雷")}
         self.open = {"c-2": self._call("c-2")}
-        self.ended = [a_cdr()]
-        self.records = RecordsInMemory(self.ended)
+        self.records = RecordsInMemory([a_cdr()])
         self.reloads = 0
         self.stopping = threading.Event()
         self.fault: Exception | None = None
+
+    @property
+    def ended(self) -> list[Cdr]:
+        return self.records.ended
+
+    @ended.setter
+    def ended(self, ended: list[Cdr]) -> None:
+        self.records.ended = ended
 
     @staticmethod
     def _call(call: str) -> CallView:

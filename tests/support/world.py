@@ -23,6 +23,7 @@ from callcenter.numbers import (
 )
 from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
 from callcenter.pbx.port import Source
+from tests.support.adding_up import adds_up
 
 NUMBER = "4008001234"
 PIN = "2468"
@@ -129,6 +130,8 @@ class World:
         await self.engine.projector.settled()
         with self.database.connect() as connection:
             rows = list_cdrs(connection, most=1000)
+        for cdr in rows:
+            adds_up(cdr)
         return [cdr for cdr in reversed(rows) if not cdr.dialled.startswith("*")]
 
     def _seed(self) -> None:

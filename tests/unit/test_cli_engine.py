@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from callcenter.calls.search import Search
 from callcenter.cli.shown import duration
 from callcenter.web.client import Client
 from tests.support.command import Command
@@ -82,8 +84,46 @@ def test_cdrs(run: Command, engine: RowsInMemory) -> None:
     assert "Caller     +8613800000001 王小明\n" in shown
     assert "Recording  2026/c-1.wav, 0:20, caller -21.5 dBFS, seat silent\n" in shown
     assert shown.splitlines()[-1] == (
-        "seat    1001         21    12:00:00        12:00:00  12:00:30  answered"
+        "seat    1001         21    12:00:00  12:00:00  12:00:30  0:20        answered"
     )
+
+
+def test_a_search_is_asked_of_the_engine_in_utc(run: Command, engine: RowsInMemory) -> None:
+    days = ("--from", "2026-03-01", "--to", "2026-03-02 18:00")
+    more = ("--caller", "+86138*", "--longer", "60", "--result", "answered", "--region", "CN")
+    assert run("cdr", "list", *days, *more).out == "No such call has ended.\n"
+    [asked] = engine.records.asked
+    assert asked == Search(
+        since=datetime(2026, 3, 1, tzinfo=UTC),
+        until=datetime(2026, 3, 2, 18, tzinfo=UTC),
+        caller="+86138*",
+        longer=60.0,
+        result="answered",
+        region="CN",
+    )
+
+
+def test_a_long_list_is_fetched_page_by_page(run: Command, engine: RowsInMemory) -> None:
+    engine.ended = [a_cdr(f"c-{n}") for n in range(2500)]
+    rows = json.loads(run("cdr", "list", "--limit", "2300", "--json").out)
+    assert [row["id"] for row in rows] == [f"c-{n}" for n in range(2300)]
+    assert len(engine.records.asked) == 3
+
+
+def test_an_export_appears_whole_or_not_at_all(
+    run: Command, engine: RowsInMemory, tmp_path: Path
+) -> None:
+    file = tmp_path / "calls.jsonl"
+    assert run("cdr", "export", "-o", str(file)).out == f"Wrote {file} (13 bytes).\n"
+    assert file.read_text() == "c-1 as jsonl\n"
+    assert run("cdr", "export", "-o", "-", "--format", "xlsx").out == "c-1 as xlsx\n"
+    engine.ended = [a_cdr(), None]  # type: ignore[list-item]
+    file.unlink()
+    broken = run("cdr", "export", "-o", str(file))
+    assert (broken.status, broken.err) == (3, "The engine broke off its answer; see its log.\n")
+    assert not list(tmp_path.glob("calls*"))
+    nowhere = run("cdr", "export", "-o", "/proc/calls.csv")
+    assert nowhere.err == "/proc/calls.csv cannot be written: No such file or directory.\n"
 
 
 def test_reload_and_stop(run: Command, engine: RowsInMemory) -> None:
