@@ -172,7 +172,6 @@ class Engine:
         self._run(self.projector.run(), "projector")
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
-        self._run(Mailer(self.database, self.clock).run(), "report mails")
         self._run(self.voicemail.sweep(), "voicemail")
         self._run(self.recordings.run(), "recordings")
         self._run(self.postman.run(), "postman")
@@ -292,11 +291,13 @@ class Engine:
             self.last_agents.fill(reversed(list_cdrs(connection, most=_CDRS_REMEMBERED)))
 
     async def _release(self) -> None:
+        mailer = Mailer(self.database, self.clock)
         while True:
             await self.clock.sleep(_RELEASE_SECONDS)
             self.tokens.note_used()
             self.audit.anchor()
             self.ledger.release(self.projector.mark)
+            await mailer.look()
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))

@@ -30,7 +30,6 @@ from callcenter.reports.schedules import (
 )
 
 _log = structlog.get_logger(__name__)
-_LOOK_SECONDS = 60.0
 _WIDTH = 100
 _FILE = {"table": "txt"}
 
@@ -42,14 +41,12 @@ class Mailer:
         self._database = database
         self._clock = clock
 
-    async def run(self) -> None:
-        """Look every minute, for ever; cancel to end."""
-        while True:
-            try:
-                await asyncio.to_thread(self.send_due)
-            except Exception:  # the database may be away; the next look is soon
-                _log.exception("scheduled reports were not mailed")
-            await self._clock.sleep(_LOOK_SECONDS)
+    async def look(self) -> None:
+        """Mail what is due; the engine has us look every minute."""
+        try:
+            await asyncio.to_thread(self.send_due)
+        except Exception:  # the database may be away; the next look is soon
+            _log.exception("scheduled reports were not mailed")
 
     def send_due(self) -> int:
         """Put what is due into the outbox; how many reports that were (blocking)."""
