@@ -64,6 +64,8 @@ def _seconds(name: str, text: str) -> Callable[[F], F]:
 @click.option("--weight", type=int, help="Queues of more weight are served first.")
 @_seconds("--ring", "How long a seat rings.")
 @_seconds("--wrap-up", "Time after each call.")
+@click.option("--answer-within", type=int, metavar="SECONDS", help="What the service level wants.")
+@click.option("--short-abandon", type=int, metavar="SECONDS", help="Hung up too soon to count.")
 @_seconds("--ageing", "Waiting that outweighs one step of priority.")
 @_seconds("--tier-after", "Waiting after which the next tier opens.")
 @_seconds("--redial", "Who dials again within this regains the place.")
