@@ -105,6 +105,20 @@ class Control(Protocol):
         talk was over before that, or ``leg`` gone.
         """
 
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """Bring a running talk into a room: all talks and guests there hear each other.
+
+        ``leg`` is the dialled one. The talk itself stays as it is, with its script, dial and
+        recording. Returns the link, to be hung up to take the talk out; ``None`` when ``leg`` was
+        gone. The link ends with the talk. ``room`` is a word of letters, digits, ``_`` and ``-``.
+        """
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """Ring a phone and bring it into a room that has a talk; as :meth:`eavesdrop` otherwise.
+
+        Guests are freed when the last talk has left the room.
+        """
+
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """Switch while listening; ``False`` when the listener was gone."""
 

@@ -93,8 +93,10 @@ class FakeSeatPhone:
 
     @property
     def is_talking(self) -> bool:
-        listens = any(one.phone is self._phone for one in self._pbx.talks.listening.values())
-        return self._phone.picked_up or listens
+        talks = self._pbx.talks
+        listens = any(one.phone is self._phone for one in talks.listening.values())
+        visits = any(self._phone in room.guests.values() for room in talks.rooms.values())
+        return self._phone.picked_up or listens or visits
 
     async def hang_up(self) -> None:
         if self._phone.ringing is None:

@@ -96,6 +96,51 @@ async def words_are_said_into_a_talk_to_one_or_to_both(rig: Rig) -> None:
 
 
 @rule
+async def guests_are_in_a_room_as_long_as_a_talk_is_there(rig: Rig) -> None:
+    talk = await talking(rig)
+    link = await rig.pbx.join_room(talk.leg, "room-1")
+    assert link is not None
+    first, second = await rig.seat("1002"), await rig.seat("1003")
+    first.answers(after=0.1)
+    second.answers(after=0.1)
+    for extension in ("1002", "1003"):
+        joined = await rig.pbx.invite("room-1", Dial(extension=extension, ring=RING))
+        assert (joined.status, joined.party) == (DialStatus.ANSWER, extension)
+        assert joined.leg is not None
+    assert first.is_talking
+    assert await rig.pbx.hangup(joined.leg, Cause.NORMAL)
+    await until(lambda: not second.is_talking, 2)
+    assert first.is_talking
+    assert talk.seat.is_talking
+    second.rejects()
+    refused = await rig.pbx.invite("room-1", Dial(extension="1003", ring=RING))
+    assert refused.status is DialStatus.BUSY
+    await talk.seat.hang_up()
+    await until(lambda: not first.is_talking, 2)
+    assert (await talk.dial.result()).status is DialStatus.ANSWER
+    assert await rig.pbx.join_room(talk.leg, "room-1") is None
+    await talk.caller.hang_up()
+
+
+@rule
+async def a_talk_leaves_a_room_and_goes_on(rig: Rig) -> None:
+    talk = await talking(rig)
+    link = await rig.pbx.join_room(talk.leg, "room-2")
+    assert link is not None
+    guest = await rig.seat("1002")
+    guest.answers(after=0.1)
+    await rig.pbx.invite("room-2", Dial(extension="1002", ring=RING))
+    assert await rig.pbx.hangup(link, Cause.NORMAL)
+    await until(lambda: not guest.is_talking, 2)
+    assert talk.seat.is_talking
+    assert talk.caller.is_up
+    for room in ("", "a b", "x,y", "${X}"):
+        with pytest.raises(PbxProblem):
+            await rig.pbx.join_room(talk.leg, room)
+    await talk.caller.hang_up()
+
+
+@rule
 async def a_waiting_caller_may_be_sent_elsewhere(rig: Rig) -> None:
     caller, channel = await answered_call(rig)
     await channel.music("default")

@@ -169,3 +169,43 @@ async def test_after_a_transfer_the_right_two_hear_each_other(rig: AsteriskRig) 
     assert legs == {talk.channel.arrival.leg: "call-1", second.answered.leg: "call-1"}
     await caller.hang_up()
     await until(lambda: not colleague.is_talking, 2)
+
+
+async def test_two_talks_and_a_guest_hear_each_other(rig: AsteriskRig) -> None:
+    """Two calls with their seats, and one who was invited: five phones, five tones."""
+    talks = [await talking(rig)]
+    colleague = await rig.seat("1002")
+    colleague.answers(after=0.1)
+    second = await rig.place_call("+8613800000002", "4008001234")
+    channel = await rig.next_call()
+    await channel.adopt("call-2")
+    await channel.answer()
+    dial = Dialling(channel, Dial(extension="1002", ring=RING))
+    await until(lambda: dial.answered is not None)
+    assert dial.answered is not None
+    assert isinstance(talks[0].caller, SipCaller)
+    assert isinstance(talks[0].seat, SipSeat)
+    assert isinstance(second, SipCaller)
+    for leg in (talks[0].leg, dial.answered.leg):
+        assert await rig.pbx.join_room(leg, "room-5")
+    chief = await rig.seat("1003")
+    chief.answers(after=0.1)
+    await rig.pbx.invite("room-5", Dial(extension="1003", ring=RING))
+    phones = {
+        CALLER: talks[0].caller.call,
+        SEAT: talks[0].seat.phone.incoming[-1],
+        CHIEF: chief.phone.incoming[-1],
+        2300.0: second.call,
+        2900.0: colleague.phone.incoming[-1],
+    }
+    for tone, phone in phones.items():
+        phone.play_tone(tone, dbfs=SENT - 5)
+    await asyncio.sleep(0.8)
+    for tone, phone in phones.items():
+        await hears(phone, set(phones) - {tone}, {tone})
+    # one talk ends: the other goes on with the guest
+    await talks[0].caller.hang_up()
+    await asyncio.sleep(0.8)
+    await hears(second.call, {2900.0, CHIEF}, {CALLER, SEAT})
+    await second.call.hang_up()
+    await until(lambda: not chief.is_talking, 2)

@@ -196,6 +196,14 @@ class AsteriskNode:
         """See the port."""
         return await self._saying.say(self._local(leg), prompts, both=both)
 
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port."""
+        return await self._talks.join_room(leg, room)
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port."""
+        return await self._talks.invite(room, guest)
+
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         return await self._talks.set_eavesdrop_mode(listener, mode)

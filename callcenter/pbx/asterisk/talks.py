@@ -31,6 +31,8 @@ from callcenter.pbx.port import (
 )
 
 NO_TIME = timedelta()
+_LINKS = timedelta(seconds=5)
+_DOOR = "Local/s@cc-say/n"
 _ANSWER_GRACE = 10.0  # seconds after the ringing in which Asterisk tells how it went
 _BEGIN = 2.0  # seconds from the answer to listening
 _CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -105,6 +107,22 @@ class TalkControl:
             del self._listeners[own]
         return result
 
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port. The room is joined by a Local channel whose other half barges in."""
+        spied, own = self._local(leg), self._new_leg()
+        if not await self._done({"Action": "Getvar", "Channel": spied, "Variable": "UNIQUEID"}):
+            return None
+        variables = [f"__CC_SPIED={spied}", "__CC_SPY_AS=B", f"CC_ROOM={_room(room)}"]
+        door = Dial(extension="link", ring=_LINKS)
+        result = await self._ring(own, door, "cc-room", "talk", variables, door=_DOOR)
+        return own if result.status is DialStatus.ANSWER else None
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port."""
+        return await self._ring(
+            self._new_leg(), guest, "cc-room", "guest", [f"CC_ROOM={_room(room)}"]
+        )
+
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         return await self._done(
@@ -178,8 +196,16 @@ class TalkControl:
     # -- inside -------------------------------------------------------------------------------
 
     async def _ring(
-        self, leg: LegId, dial: Dial, context: str, extension: str, variables: list[str]
+        self,
+        leg: LegId,
+        dial: Dial,
+        context: str,
+        extension: str,
+        variables: list[str],
+        *,
+        door: str = "",
     ) -> DialResult:
+        """``door`` is a channel of the PBX's own, rung instead of a phone."""
         if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
             raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
         shown, seconds = shown_number(dial), dial.ring.total_seconds()
@@ -189,7 +215,7 @@ class TalkControl:
         action = {
             "Action": "Originate",
             "ActionID": name,
-            "Channel": party_name(dial.everyone[0]),
+            "Channel": door or party_name(dial.everyone[0]),
             "ChannelId": channel,
             "Context": context,
             "Exten": extension,
@@ -253,6 +279,12 @@ def checked_text(text: str) -> bytes:
     if any(ord(one) < 32 and one not in "\n\t" for one in text) or "\x7f" in text:
         raise PbxProblem("A message holds no control characters; remove them.")
     return data
+
+
+def _room(room: str) -> str:
+    if not _EXTENSION.fullmatch(room):
+        raise PbxProblem(f"{room!r} cannot be the name of a room.")
+    return room
 
 
 def _word(to: str) -> str:

@@ -166,6 +166,14 @@ class FakePbx:
         """See the port."""
         return await self.talks.say(leg, prompts, both=both)
 
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port."""
+        return self.talks.join_room(leg, room)
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port."""
+        return await self.talks.invite(room, guest)
+
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         return self.talks.set_mode(listener, mode)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callcenter.kernel.errors import PbxProblem
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from callcenter.pbx.fake.node import FakePbx
 
 _WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
+_ROOM = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _RESERVED = frozenset("aehiost")
 
 
@@ -45,12 +46,21 @@ class Listening:
     mode: EavesdropMode
 
 
+@dataclass(kw_only=True)
+class Room:
+    """Talks (the link, and the leg by which it is there) and guests who hear each other."""
+
+    talks: dict[LegId, LegId] = field(default_factory=dict)
+    guests: dict[LegId, FakePhone] = field(default_factory=dict)
+
+
 class FakeTalks:
     """Talks of one fake node."""
 
     def __init__(self, pbx: "FakePbx") -> None:
         self._pbx = pbx
         self.listening: dict[LegId, Listening] = {}
+        self.rooms: dict[str, Room] = {}
         self.sent: list[tuple[str, str, str]] = []  # sender, extension, text
 
     # -- what a test does ---------------------------------------------------------------------
@@ -126,6 +136,24 @@ class FakeTalks:
                 ring.caller.heard.append(name)
         return True
 
+    def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port."""
+        if not _ROOM.fullmatch(room):
+            raise PbxProblem(f"{room!r} cannot be the name of a room.")
+        if self._talk_of(leg) is None:
+            return None
+        link = self._pbx.new_leg()
+        self.rooms.setdefault(room, Room()).talks[link] = leg
+        return link
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port."""
+        phone, own = self._pbx.party(only(guest)), self._pbx.new_leg()
+        result = await self._ring(phone, own, guest)
+        if result.status is DialStatus.ANSWER:
+            self.rooms.setdefault(room, Room()).guests[own] = phone
+        return result
+
     def set_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
         if listener not in self.listening:
@@ -164,7 +192,15 @@ class FakeTalks:
         return True
 
     def hang_up(self, leg: LegId) -> bool:
-        """End what is listened with."""
+        """End what is listened with, a link to a room, or a guest's channel."""
+        for name, room in list(self.rooms.items()):
+            if leg in room.talks:
+                self._unlink(name, leg)
+                return True
+            if phone := room.guests.pop(leg, None):
+                phone.set_state(DeviceState.IDLE)
+                self._pbx.tell(LegEnded(leg=leg, call="", cause=Cause.NORMAL))
+                return True
         listening = self.listening.pop(leg, None)
         if listening is None:
             return False
@@ -176,11 +212,17 @@ class FakeTalks:
         """Who listens with this phone puts the receiver down."""
         for one in [one for one in self.listening.values() if one.phone is phone]:
             self.hang_up(one.leg)
+        for room in list(self.rooms.values()):
+            for leg in [leg for leg, guest in room.guests.items() if guest is phone]:
+                self.hang_up(leg)
 
     def leg_ended(self, leg: LegId) -> None:
         """Whoever listened to it is freed."""
         for one in [one for one in self.listening.values() if one.spied == leg]:
             self.hang_up(one.leg)
+        for name, room in list(self.rooms.items()):
+            for link in [link for link, talk in room.talks.items() if talk == leg]:
+                self._unlink(name, link)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -220,6 +262,15 @@ class FakeTalks:
             if ring.answered_at and leg in (ring.leg, ring.caller.arrival.leg):
                 return ring
         return None
+
+    def _unlink(self, name: str, link: LegId) -> None:
+        """The talk leaves the room; the last one ends it."""
+        room = self.rooms[name]
+        del room.talks[link]
+        if not room.talks:
+            for leg in list(room.guests):
+                self.hang_up(leg)
+            del self.rooms[name]
 
     def _lives(self, leg: LegId) -> bool:
         rings = [caller.ring for caller in self._pbx.callers.values() if caller.ring is not None]
