@@ -15,17 +15,19 @@ import structlog
 
 from callcenter.engine import Engine
 from callcenter.kernel import schema
-from callcenter.kernel.clock import LoopClock
+from callcenter.kernel.clock import Clock, LoopClock
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import BadSettings, CallCenterError
 from callcenter.kernel.mail import Smtp
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
+from callcenter.pbx.port import Pbx
 from callcenter.records import Storage
 from callcenter.services import EngineServices, Sounds
 from callcenter.settings import Settings
 from callcenter.web.server import ApiServer
+from callcenter.web.tcp import TcpDoor
 
 _log = structlog.get_logger(__name__)
 _LOG_BYTES = 20 << 20
@@ -88,6 +90,7 @@ class _App:
         self._started_pbx = False
         self._lived = False
         self._api = ApiServer()
+        self._http = TcpDoor.of(settings.http, settings.http_certificate, settings.http_key)
 
     async def run(self) -> None:
         settings = self._settings
@@ -97,11 +100,11 @@ class _App:
             database = open_database(settings.database_url)
             with database.connect() as connection:
                 numbers = load_numbers(connection)
-            link = await self._link(numbers)
+            clock = _clock(settings)
+            pbx = await self._pbx(numbers, clock)
             try:
-                clock = _clock(settings)
                 engine = Engine(
-                    pbx=AsteriskNode(link, clock),
+                    pbx=pbx,
                     clock=clock,
                     database=database,
                     journal=settings.journal,
@@ -143,10 +146,10 @@ class _App:
             # What is loaded stays: a full collection would walk it while no call is served.
             gc.collect()
             gc.freeze()
-            await self._api.start(services, self._settings.socket)
+            await self._api.start(services, self._settings.socket, self._http)
             self._lived = True
             self._say(self._greeting())
-            _log.info("engine is up", socket=str(self._settings.socket))
+            _log.info("engine is up", socket=str(self._settings.socket), http=self._api.http)
             await self._until_stopped(engine)
         finally:
             await self._api.stop()
@@ -171,10 +174,10 @@ class _App:
             failed.result()
         failed.cancel()
 
-    async def _link(self, numbers: Numbers) -> AsteriskLink:
+    async def _pbx(self, numbers: Numbers, clock: LoopClock) -> Pbx:
         settings, external = self._settings, self._settings.asterisk
         if external is not None:
-            return AsteriskLink(
+            link = AsteriskLink(
                 ami_host=external.ami_host,
                 ami_port=external.ami_port,
                 ami_user=external.ami_user,
@@ -185,18 +188,9 @@ class _App:
                 sounds=settings.prompts,
                 tenant_sounds=settings.home / "prompts",
             )
+            return AsteriskNode(link, clock)
         state = await asyncio.to_thread(self._embedded_state, numbers)
-        return AsteriskLink(
-            ami_host="127.0.0.1",
-            ami_port=state.ami_port,
-            ami_user=state.ami_user,
-            ami_secret=state.ami_secret,
-            fastagi_host="127.0.0.1",
-            fastagi_port=state.fastagi_port,
-            fastagi_key=state.fastagi_key,
-            sounds=settings.prompts,
-            tenant_sounds=settings.home / "prompts",
-        )
+        return embedded_node(settings, state, clock)
 
     def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:
         if state := embedded.running(self._settings):

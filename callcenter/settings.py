@@ -93,6 +93,14 @@ class Settings(BaseSettings):
     clock_offset: float = Field(
         0.0, description="seconds added to the wall clock, to try opening hours; else leave it"
     )
+    http: str = Field("", description="address and port of the TCP door; empty: there is none")
+    http_certificate: Path | None = Field(None, description="PEM file with the door's certificate")
+    http_key: Path | None = Field(None, description="PEM file with its key")
+    engine_url: str = Field("", description="engine that commands ask; empty: the one here")
+    engine_authority: Path | None = Field(
+        None, description="PEM file with what that engine's certificate is signed with"
+    )
+    token: SecretStr = Field(SecretStr(""), description="API token that commands send")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("smtp_from")

@@ -43,8 +43,9 @@ __all__ = ["main"]
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(callcenter.__version__, message="callcenter %(version)s")
+@click.option("--engine", metavar="URL", help="Ask the engine at this address (needs a token).")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
-def main(debug: bool) -> None:
+def main(**_options: object) -> None:
     """A call-center engine on a real Asterisk.
 
     Settings come from callcenter.toml and from variables named CALLCENTER_...

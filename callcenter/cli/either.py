@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from callcenter.cli.reach import engine
+from callcenter.cli.reach import address, engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -33,7 +33,8 @@ def reached(
             yield remote(client)
             return
     except EngineAway:
-        pass
+        if address().url:
+            raise  # that of another machine; the database here is not its
     with _database() as (database, settings):
         yield local(database, settings)
     if telling:

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 from callcenter.cli.shown import clean
 
 if TYPE_CHECKING:
+    from callcenter.web.address import Address
     from callcenter.web.client import Client, Row
 
 _COMPLETION_SECONDS = 0.5
@@ -18,11 +19,25 @@ _COMPLETION_SECONDS = 0.5
 @contextmanager
 def engine(timeout: float = 10.0) -> "Iterator[Client]":
     """A client of the engine these settings belong to."""
-    from callcenter.settings import load
     from callcenter.web.client import Client
 
-    with Client(load().socket, timeout=timeout) as client:
+    with Client(address(), timeout=timeout) as client:
         yield client
+
+
+def address() -> "Address":
+    """Where that engine is."""
+    from callcenter.settings import load
+    from callcenter.web.address import Address
+
+    settings, context = load(), click.get_current_context(silent=True)
+    named = context.find_root().params.get("engine") if context else None
+    return Address(
+        socket=settings.socket,
+        url=named or settings.engine_url,
+        token=settings.token.get_secret_value(),
+        authority=settings.engine_authority,
+    )
 
 
 def names(

@@ -4,7 +4,6 @@ Answers are the JSON as it came (see ``views.py`` for the keys). Whatever the en
 back as the error it raised, with the same sentence.
 """
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +13,8 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from callcenter.kernel.errors import CallCenterError, EngineAway
-from callcenter.web.door import check_length
+from callcenter.web.address import Address
 
-_AWAY = "No engine is running; start it with `callcenter up`."
 Row = dict[str, Any]
 _PAGE = 1000  # of ended calls
 PIECE = 4 << 20
@@ -26,16 +24,11 @@ PIECE = 4 << 20
 class Client:
     """Blocking; use as a context manager. ``timeout`` in seconds, for each request."""
 
-    def __init__(self, path: Path, *, timeout: float = 10.0) -> None:
-        check_length(path)
-        self._socket = path
+    def __init__(self, where: Path | Address, *, timeout: float = 10.0) -> None:
+        self._where = Address.of(where)
+        self._where.check()
         self._timeout = timeout
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(path)),
-            base_url="http://engine",
-            timeout=timeout,
-            trust_env=False,  # no proxy or password file has a say here
-        )
+        self._http = self._where.client(timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -153,7 +146,7 @@ class Client:
 
     def stream(self, path: str) -> Iterator[bytes]:
         """A long answer, piece by piece; it may take its time."""
-        _require_reached(self._socket)
+        self._where.require_reached()
         patient = httpx.Timeout(self._timeout, read=None)
         try:
             with self._http.stream("GET", path, timeout=patient) as response:
@@ -161,8 +154,8 @@ class Client:
                     response.read()
                     raise _refusal(response)
                 yield from response.iter_bytes()
-        except httpx.ConnectError:
-            raise EngineAway(_AWAY) from None
+        except httpx.ConnectError as error:
+            raise self._where.away(error) from None
         except httpx.TransportError:
             raise EngineAway("The engine broke off its answer; see its log.") from None
 
@@ -173,15 +166,15 @@ class Client:
         return response.json() if response.content else None
 
     def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
-        _require_reached(self._socket)
+        self._where.require_reached()
         try:
             response = self._http.request(method, path, **request)
         except httpx.TimeoutException:
             raise EngineAway(
                 f"The engine does not answer within {self._timeout:g} s; see its log."
             ) from None
-        except httpx.ConnectError:
-            raise EngineAway(_AWAY) from None
+        except httpx.ConnectError as error:
+            raise self._where.away(error) from None
         except httpx.TransportError:
             raise EngineAway("The engine went away while it was asked; see its log.") from None
         if response.is_success:
@@ -204,20 +197,8 @@ def _part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _require_reached(path: Path) -> None:
-    """Tell what is wrong before httpx tries: its transport leaks the socket it cannot connect."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(path))
-        except PermissionError:
-            raise EngineAway(
-                f"The engine's socket {path} belongs to another user; ask as that user."
-            ) from None
-        except TimeoutError:
-            raise EngineAway("The engine does not take requests; see its log.") from None
-        except OSError:
-            raise EngineAway(_AWAY) from None
+def _require_reached(where: Path | Address) -> None:
+    Address.of(where).require_reached()
 
 
 def _refusal(response: httpx.Response) -> CallCenterError:

@@ -4,13 +4,15 @@ import functools
 import pwd
 import socket
 import struct
-from asyncio import BaseTransport, Transport
+from asyncio import BaseTransport, TimerHandle, Transport
 from dataclasses import dataclass
 
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CREDENTIALS = struct.Struct("3i")  # struct ucred of unix(7): process, user, group
+PATIENCE_SECONDS = 10.0
+"""For the first request of somebody who comes over the network."""
 KEY = "callcenter.peer"
 """Where a request's scope has its :class:`Peer`."""
 
@@ -29,10 +31,27 @@ STRANGER = Peer(name="unknown")
 class NamedProtocol(H11Protocol):
     """HTTP whose requests say who is connected."""
 
+    _patience: TimerHandle | None = None
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Look once, for all requests of the connection."""
         super().connection_made(transport)
-        self.app = _named(self.app, peer_of(transport))
+        peer = peer_of(transport)
+        self.app = _named(self.app, peer)
+        if not peer.user:
+            self._patience = self.loop.call_later(PATIENCE_SECONDS, self._hurry)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits any more."""
+        super().connection_lost(exc)
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def _hurry(self) -> None:
+        """Whoever has not even said what it wants only keeps a connection from others."""
+        asked: object | None = self.cycle
+        if asked is None:
+            self.transport.close()
 
 
 def _named(app: ASGI3Application, peer: Peer) -> ASGI3Application:

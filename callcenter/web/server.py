@@ -5,14 +5,17 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from callcenter.web.api import create_api
 from callcenter.web.door import Door
 from callcenter.web.peer import NamedProtocol
 from callcenter.web.services import Services
+from callcenter.web.tcp import MOST_CONNECTIONS, TcpDoor
 
 _log = structlog.get_logger(__name__)
 _GRACE_SECONDS = 2
@@ -37,9 +40,9 @@ class ApiServer:
 
     def __init__(self) -> None:
         self._door: Door | None = None
-        self._server: _Server | None = None
+        self._serving: dict[_Server, asyncio.Task[None]] = {}
+        self.http: tuple[str, int] | None = None
         self._services: Services | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def claim(self, path: Path) -> None:
         """Become the one engine behind ``path``, or raise :class:`EngineRunning`."""
@@ -48,18 +51,28 @@ class ApiServer:
             door.claim()
             self._door = door
 
-    async def start(self, services: Services, path: Path) -> None:
-        """Serve; returns when requests are answered.
+    async def start(self, services: Services, path: Path, http: TcpDoor | None = None) -> None:
+        """Serve, also at ``http``; returns when requests are answered.
 
         Raises:
             EngineRunning: another engine does.
-            BadSettings: the path is too long or cannot be written.
+            BadSettings: the path is too long or cannot be written, or ``http`` cannot be used.
         """
         self.claim(path)
         if self._door is None:  # pragma: no cover - claim has set it or raised
             raise RuntimeError
+        self._services = services
+        api = create_api(services)
+        await self._serve(api, self._door.listen())
+        if http is not None:
+            more = http.tls() | {"limit_concurrency": MOST_CONNECTIONS}
+            door = http.listen()
+            self.http = door.getsockname()[:2]
+            await self._serve(api, door, **more)
+
+    async def _serve(self, api: FastAPI, door: socket.socket, **more: Any) -> None:
         config = uvicorn.Config(
-            create_api(services),
+            api,
             loop="none",
             http=NamedProtocol,
             ws="none",
@@ -68,26 +81,29 @@ class ApiServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            **more,
         )
-        self._services = services
-        self._server = server = _Server(config)
-        self._task = asyncio.create_task(server.serve([self._door.listen()]), name="api")
-        self._task.add_done_callback(_tell_end)
+        server = _Server(config)
+        task = asyncio.create_task(server.serve([door]), name="api")
+        task.add_done_callback(_tell_end)
+        self._serving[server] = task
         listening = asyncio.create_task(server.listening.wait())
-        await asyncio.wait({listening, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({listening, task}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
-        if self._task.done():
-            await self._task
+        if task.done():
+            await task
 
     async def stop(self) -> None:
         """Answer what is being asked, close, and let another engine in; harmless when not begun."""
         if self._services is not None:
             self._services.feed.close()  # its readers would stay for ever
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            await asyncio.wait({self._task})
-        self._server = self._task = None
+        for server in self._serving:
+            server.should_exit = True
+        if self._serving:
+            await asyncio.wait(self._serving.values())
+        self._serving = {}
         if self._door is not None:
             self._door.close()
             self._door = None
