@@ -15,14 +15,13 @@ import structlog
 
 from callcenter.engine import Engine
 from callcenter.kernel import schema
-from callcenter.kernel.clock import Clock, LoopClock
+from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import BadSettings, CallCenterError
 from callcenter.kernel.mail import Smtp
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
-from callcenter.pbx.port import Pbx
 from callcenter.records import Storage
 from callcenter.services import EngineServices, Sounds
 from callcenter.settings import Settings
@@ -100,11 +99,11 @@ class _App:
             database = open_database(settings.database_url)
             with database.connect() as connection:
                 numbers = load_numbers(connection)
-            clock = _clock(settings)
-            pbx = await self._pbx(numbers, clock)
+            link = await self._link(numbers)
             try:
+                clock = _clock(settings)
                 engine = Engine(
-                    pbx=pbx,
+                    pbx=AsteriskNode(link, clock),
                     clock=clock,
                     database=database,
                     journal=settings.journal,
@@ -174,10 +173,10 @@ class _App:
             failed.result()
         failed.cancel()
 
-    async def _pbx(self, numbers: Numbers, clock: LoopClock) -> Pbx:
+    async def _link(self, numbers: Numbers) -> AsteriskLink:
         settings, external = self._settings, self._settings.asterisk
         if external is not None:
-            link = AsteriskLink(
+            return AsteriskLink(
                 ami_host=external.ami_host,
                 ami_port=external.ami_port,
                 ami_user=external.ami_user,
@@ -188,9 +187,18 @@ class _App:
                 sounds=settings.prompts,
                 tenant_sounds=settings.home / "prompts",
             )
-            return AsteriskNode(link, clock)
         state = await asyncio.to_thread(self._embedded_state, numbers)
-        return embedded_node(settings, state, clock)
+        return AsteriskLink(
+            ami_host="127.0.0.1",
+            ami_port=state.ami_port,
+            ami_user=state.ami_user,
+            ami_secret=state.ami_secret,
+            fastagi_host="127.0.0.1",
+            fastagi_port=state.fastagi_port,
+            fastagi_key=state.fastagi_key,
+            sounds=settings.prompts,
+            tenant_sounds=settings.home / "prompts",
+        )
 
     def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:
         if state := embedded.running(self._settings):
