@@ -15,13 +15,14 @@ import structlog
 
 from callcenter.engine import Engine
 from callcenter.kernel import schema
-from callcenter.kernel.clock import LoopClock
+from callcenter.kernel.clock import Clock, LoopClock
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import BadSettings, CallCenterError
 from callcenter.kernel.mail import Smtp
 from callcenter.numbers import Numbers, load_numbers
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
+from callcenter.pbx.port import Pbx
 from callcenter.records import Storage
 from callcenter.services import EngineServices, Sounds
 from callcenter.settings import Settings
@@ -99,11 +100,11 @@ class _App:
             database = open_database(settings.database_url)
             with database.connect() as connection:
                 numbers = load_numbers(connection)
-            link = await self._link(numbers)
+            clock = _clock(settings)
+            pbx = await self._pbx(numbers, clock)
             try:
-                clock = _clock(settings)
                 engine = Engine(
-                    pbx=AsteriskNode(link, clock),
+                    pbx=pbx,
                     clock=clock,
                     database=database,
                     journal=settings.journal,
@@ -173,10 +174,10 @@ class _App:
             failed.result()
         failed.cancel()
 
-    async def _link(self, numbers: Numbers) -> AsteriskLink:
+    async def _pbx(self, numbers: Numbers, clock: LoopClock) -> Pbx:
         settings, external = self._settings, self._settings.asterisk
         if external is not None:
-            return AsteriskLink(
+            link = AsteriskLink(
                 ami_host=external.ami_host,
                 ami_port=external.ami_port,
                 ami_user=external.ami_user,
@@ -187,18 +188,9 @@ class _App:
                 sounds=settings.prompts,
                 tenant_sounds=settings.home / "prompts",
             )
+            return AsteriskNode(link, clock)
         state = await asyncio.to_thread(self._embedded_state, numbers)
-        return AsteriskLink(
-            ami_host="127.0.0.1",
-            ami_port=state.ami_port,
-            ami_user=state.ami_user,
-            ami_secret=state.ami_secret,
-            fastagi_host="127.0.0.1",
-            fastagi_port=state.fastagi_port,
-            fastagi_key=state.fastagi_key,
-            sounds=settings.prompts,
-            tenant_sounds=settings.home / "prompts",
-        )
+        return embedded_node(settings, state, clock)
 
     def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:
         if state := embedded.running(self._settings):
@@ -224,6 +216,42 @@ class _App:
         if self._settings.asterisk is None:
             accounts, trunks = sip_plan(engine.snapshot.now.numbers)
             await asyncio.to_thread(embedded.reload_accounts, self._settings, accounts, trunks)
+
+
+def embedded_node(settings: Settings, state: embedded.EmbeddedState, clock: Clock) -> Pbx:
+    """The engine's side of the embedded PBX."""
+    sounds, tenant_sounds = settings.prompts, settings.home / "prompts"
+    if settings.pbx == "freeswitch":
+        # Imported here: gevent comes with it, and most run an Asterisk.
+        from callcenter.pbx.freeswitch import FreeswitchLink, FreeswitchNode
+
+        return FreeswitchNode(
+            FreeswitchLink(
+                event_host="127.0.0.1",
+                event_port=state.ami_port,
+                event_password=state.ami_secret,
+                call_host="127.0.0.1",
+                call_port=state.fastagi_port,
+                call_key=state.fastagi_key,
+                sounds=sounds,
+                tenant_sounds=tenant_sounds,
+            ),
+            clock,
+        )
+    return AsteriskNode(
+        AsteriskLink(
+            ami_host="127.0.0.1",
+            ami_port=state.ami_port,
+            ami_user=state.ami_user,
+            ami_secret=state.ami_secret,
+            fastagi_host="127.0.0.1",
+            fastagi_port=state.fastagi_port,
+            fastagi_key=state.fastagi_key,
+            sounds=sounds,
+            tenant_sounds=tenant_sounds,
+        ),
+        clock,
+    )
 
 
 def _smtp(settings: Settings) -> Smtp:

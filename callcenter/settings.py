@@ -57,7 +57,10 @@ class Settings(BaseSettings):
     pbx_root: Path = Field(PROJECT / ".pbx", description="where the fetched PBX packages live")
     prompts: Path = Field(PROJECT / "ivr_prompts" / "audio", description="audio of the prompts")
     database: str = Field("", description="SQLAlchemy URL; empty: SQLite under home")
-    pbx: Literal["asterisk"] = "asterisk"
+    pbx: Literal["asterisk", "freeswitch"] = "asterisk"
+    freeswitch: Path | None = Field(
+        None, description="a FreeSWITCH: its program or folder; empty: the one on PATH"
+    )
     asterisk: ExternalAsterisk | None = None
     debian_mirror: str = Field("", description="package mirror; empty: that of this machine")
     local_requests: bool = Field(

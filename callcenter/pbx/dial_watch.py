@@ -95,6 +95,10 @@ class DialWatch:
             for party in [p for p in self._open if len(self._all) > 1 and not self._made(p)]:
                 self._refused(None, party, DialStatus.UNREACHABLE, at)
 
+    def rings_at(self, leg: LegId) -> bool:
+        """Whether a phone rings at this leg."""
+        return leg in self._ringing and self._answered is None
+
     def picked_up(self, leg: LegId, by: LegId, party: str) -> None:
         """The channel ``by``, of the phone at ``party``, took the place of the one that rings."""
         if leg not in self.legs or not party:

@@ -84,7 +84,7 @@ def test_an_asterisk_of_ones_own(file: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("hoem = '/a'", "'hoem'"),
         ("home = 3", "'home'"),
         ("log_level = 'loud'", "'debug', 'info', 'warning' or 'error'"),
-        ("pbx = 'freeswitch'", "'pbx'"),
+        ("pbx = 'yate'", "'pbx'"),
         ("home = '~nosuchuser/cc'", "names a user that does not exist"),
         ("asterisk = 1", "'asterisk'"),
         ("[asterisk]\nfastagi_key = 'k'", "'asterisk.ami_secret'"),

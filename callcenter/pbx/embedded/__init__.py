@@ -1,16 +1,23 @@
-"""An Asterisk of our own: fetched, configured, started, adopted and stopped without root.
+"""A PBX of our own: fetched (Asterisk) or found (FreeSWITCH), configured, started, adopted and
+stopped without root.
 
 Whoever wires the engine uses these functions; they block, so an event loop calls them in a thread.
-The engine then talks to this Asterisk as to any other, with the ports of :class:`EmbeddedState`.
+The engine then talks to this PBX as to any other, with the ports of :class:`EmbeddedState`.
 """
 
-from callcenter.pbx.embedded.config import write_config
 from callcenter.pbx.embedded.doctor import doctor
+from callcenter.pbx.embedded.either import (
+    reload_accounts,
+    reload_rings,
+    running,
+    start,
+    stop,
+    write_config,
+)
 from callcenter.pbx.embedded.layout import data_dir, music_dir, tool
 from callcenter.pbx.embedded.model import Check, EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.packages import install
-from callcenter.pbx.embedded.process import running
-from callcenter.pbx.embedded.runner import command, reload_accounts, reload_rings, start, stop
+from callcenter.pbx.embedded.runner import command
 
 __all__ = [
     "Check",

@@ -1,0 +1,65 @@
+"""How a FreeSWITCH and its trunks are, and the lamps of its phones."""
+
+import re
+from datetime import timedelta
+
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.freeswitch.dialstring import DOMAIN, TRUNK_PREFIX
+from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
+from callcenter.pbx.freeswitch.servers import EventLink
+from callcenter.pbx.port import TrunkSeen, TrunkState
+
+_NAME = re.compile(r"[0-9A-Za-z-]{1,31}")
+_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_STATUS = re.compile(r"^Status\s+(\S+)(?: \(ping\))?", re.MULTILINE)
+_TOOK = re.compile(r"^PingTime\s+([0-9.]+)", re.MULTILINE)
+_STATES = {"UP": TrunkState.REACHABLE, "DOWN": TrunkState.UNREACHABLE}
+
+
+async def ask_trunk(link: EventLink, name: str) -> TrunkSeen:
+    """What FreeSWITCH knows of a trunk's other end, which it asks every few seconds."""
+    if not _NAME.fullmatch(name):
+        raise PbxProblem(f"{name!r} cannot be the name of a trunk.")
+    told = await link.api("sofia", "status", "gateway", TRUNK_PREFIX + name)
+    status, took = _STATUS.search(told), _TOOK.search(told)
+    state = _STATES.get(status.group(1), TrunkState.UNKNOWN) if status else TrunkState.UNKNOWN
+    if state is not TrunkState.REACHABLE or took is None:
+        return TrunkSeen(state=state)
+    return TrunkSeen(state=state, round_trip=timedelta(milliseconds=float(took.group(1))))
+
+
+async def ask_channels(link: EventLink) -> int:
+    """How many channels there are."""
+    count = (await link.api("show", "channels", "count")).split()
+    return int(count[0]) if count and count[0].isdecimal() else 0
+
+
+class Lamps:
+    """FreeSWITCH asks for messages when a phone registers or subscribes; we keep the counts."""
+
+    def __init__(self, link: EventLink) -> None:
+        self._link = link
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    async def show(self, extension: str, new: int, old: int) -> None:
+        """See the port: ``lamp``."""
+        if not _EXTENSION.fullmatch(extension):
+            raise PbxProblem(f"{extension!r} is no extension; its lamp was not switched.")
+        self._counts[extension] = (new, old)
+        await self._send(extension)
+
+    async def asked(self, event: EslEvent) -> None:
+        """FreeSWITCH wants to know."""
+        extension = event.get("Message-Account").removeprefix("sip:").partition("@")[0]
+        if extension in self._counts:
+            await self._send(extension)
+
+    async def _send(self, extension: str) -> None:
+        new, old = self._counts[extension]
+        headers = {
+            "MWI-Messages-Waiting": "yes" if new else "no",
+            "MWI-Message-Account": f"sip:{extension}@{DOMAIN}",
+            "MWI-Voice-Message": f"{new}/{old} (0/0)",
+            "sofia-profile": "cc",
+        }
+        await self._link.send(send_event("MESSAGE_WAITING", headers))

@@ -1,0 +1,373 @@
+"""One FreeSWITCH as the port wants it: sockets bring the calls, the event link all else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.causes import Cause
+from callcenter.pbx.dial_watch import DialWatch
+from callcenter.pbx.freeswitch import events
+from callcenter.pbx.freeswitch.channel import FreeswitchChannel
+from callcenter.pbx.freeswitch.connection import Connection
+from callcenter.pbx.freeswitch.devices import Devices
+from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX, local_name
+from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
+from callcenter.pbx.freeswitch.facts import DialFacts
+from callcenter.pbx.freeswitch.health import Lamps, ask_channels, ask_trunk
+from callcenter.pbx.freeswitch.hub import GeventThread
+from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
+from callcenter.pbx.freeswitch.talks import TalkControl
+from callcenter.pbx.freeswitch.tapes import Tapes
+from callcenter.pbx.port import (
+    Arrival,
+    Channel,
+    DeviceState,
+    Dial,
+    DialProgress,
+    DialResult,
+    EavesdropMode,
+    Ended,
+    LegId,
+    LinkDown,
+    LinkUp,
+    LiveLeg,
+    PbxEvent,
+    Prompt,
+    TrunkSeen,
+)
+
+NOTES = "cc-ended"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeswitchLink:
+    """Where a FreeSWITCH is and how to reach it.
+
+    ``sounds`` is the folder of the built-in prompts, ``tenant_sounds`` that of the tenants' own.
+    """
+
+    event_host: str
+    event_port: int
+    event_password: str = field(repr=False)
+    call_host: str
+    call_port: int
+    call_key: str = field(repr=False)
+    sounds: Path
+    tenant_sounds: Path | None = None
+    node: str = "pbx1"
+
+
+class FreeswitchNode:
+    """See :class:`callcenter.pbx.port.Pbx`."""
+
+    def __init__(self, link: FreeswitchLink, clock: Clock) -> None:
+        self._link = link
+        self._clock = clock
+        self._channels: asyncio.Queue[Channel] = asyncio.Queue()
+        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
+        self._scripts: dict[LegId, FreeswitchChannel] = {}
+        self._watches: dict[LegId, DialWatch] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._thread = GeventThread()
+        self._devices = Devices(self._events.put_nowait)
+        self._door = CallDoor(
+            self._thread, link.call_host, link.call_port, link.call_key, self._arrived
+        )
+        self._eye = EventLink(
+            self._thread,
+            link.event_host,
+            link.event_port,
+            link.event_password,
+            events=events.WANTED,
+            on_event=self._heard,
+            on_up=lambda: self._spawn(self._up()),
+            on_down=self._down,
+        )
+        self._tapes = Tapes(self._eye)
+        self._lamps = Lamps(self._eye)
+        self._talks = TalkControl(
+            link.node,
+            self._eye,
+            clock,
+            local=self._local,
+            sent=self._sent,
+            spawn=self._spawn,
+        )
+
+    @property
+    def node(self) -> str:
+        """See the port."""
+        return self._link.node
+
+    async def start(self) -> None:
+        """See the port."""
+        self._thread.start()
+        await self._door.start()
+        self._eye.start()
+
+    async def stop(self) -> None:
+        """See the port."""
+        await self._door.stop()
+        for script in list(self._scripts.values()):
+            script.lost("The engine has let go of the PBX.")
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._eye.stop()
+        await self._thread.stop()
+
+    async def calls(self) -> AsyncIterator[Channel]:
+        """See the port."""
+        while True:
+            yield await self._channels.get()
+
+    async def events(self) -> AsyncIterator[PbxEvent]:
+        """See the port."""
+        while True:
+            yield await self._events.get()
+
+    async def hangup(self, leg: LegId, cause: Cause) -> bool:
+        """See the port."""
+        for watch in self._watches.values():
+            if leg in watch.legs:
+                watch.called_off = True
+        answer = await self._eye.api("uuid_kill", self._local(leg), str(int(cause)))
+        return answer.startswith("+OK")
+
+    async def legs(self) -> list[LiveLeg]:
+        """See the port."""
+        return [leg for row in await self._rows("channels") if (leg := self._leg(row))]
+
+    async def devices(self) -> dict[str, DeviceState]:
+        """See the port."""
+        await self._look_at_devices()
+        return self._devices.all()
+
+    async def orphans(self) -> dict[str, Ended]:
+        """See the port."""
+        told = (await self._eye.api("db", f"list/{NOTES}")).strip()
+        calls = [one for one in told.split(",") if one and not one.startswith("-")]
+        found: dict[str, Ended] = {}
+        for call in calls:
+            note = (await self._eye.api("db", f"select/{NOTES}/{call}")).strip()
+            at, facts = DialFacts.of_note(note)
+            dial = facts.result(self.node, at) if facts.dialling and at is not None else None
+            found[call] = Ended(cause=facts.cause or Cause.NORMAL, dial=dial, at=at)
+        return found
+
+    async def forget_orphan(self, call: str) -> None:
+        """See the port."""
+        await self._eye.api("db", f"delete/{NOTES}/{call}")
+
+    # -- acts on talks ------------------------------------------------------------------------
+
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        return await self._talks.transfer(leg, to)
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        return await self._talks.eavesdrop(leg, listener, mode)
+
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port."""
+        return await self._talks.join_room(leg, room)
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port."""
+        return await self._talks.invite(room, guest)
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        return await self._talks.set_eavesdrop_mode(listener, mode)
+
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """See the port."""
+        return await self._tapes.say(self._local(leg), list(map(self._path, prompts)), both=both)
+
+    async def record(self, leg: LegId, path: Path) -> bool:
+        """See the port."""
+        return await self._tapes.record(self._local(leg), path)
+
+    async def stop_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.stop(self._local(leg))
+
+    async def pause_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.mask(self._local(leg), on=True)
+
+    async def resume_recording(self, leg: LegId) -> bool:
+        """See the port."""
+        return await self._tapes.mask(self._local(leg), on=False)
+
+    async def lamp(self, extension: str, new: int, old: int) -> None:
+        """See the port."""
+        await self._lamps.show(extension, new, old)
+
+    async def trunks(self, names: Sequence[str]) -> dict[str, TrunkSeen]:
+        """See the port."""
+        return {name: await ask_trunk(self._eye, name) for name in names}
+
+    async def channels(self) -> int:
+        """See the port."""
+        return await ask_channels(self._eye)
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        return await self._talks.message(sender, extension, text)
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        return await self._talks.originate(first, call=call, dialled=dialled)
+
+    # -- for the channels ---------------------------------------------------------------------
+
+    def watch(
+        self, leg: LegId, parties: Sequence[str], on_progress: Callable[[DialProgress], None]
+    ) -> DialWatch:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        watch = DialWatch(parties, on_progress, lambda leg: self._spawn(self._drop(leg)))
+        self._watches[leg] = watch
+        return watch
+
+    def unwatch(self, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        self._watches.pop(leg, None)
+
+    def forget_note(self, call: str) -> None:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        if call:
+            self._spawn(self.forget_orphan(call))
+
+    async def may_pick_up(self, leg: LegId, by: Arrival) -> bool:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        for watch in self._watches.values():
+            if watch.rings_at(leg):
+                watch.picked_up(leg, by.leg, by.endpoint)
+                return True
+        return False
+
+    def over(self, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        self._scripts.pop(leg, None)
+
+    async def _drop(self, leg: LegId) -> None:
+        await self.hangup(leg, Cause.NORMAL)
+
+    def _sent(self, leg: LegId) -> None:
+        """We send a channel elsewhere: the script that has it is told when it arrives there."""
+
+    # -- what comes in ------------------------------------------------------------------------
+
+    def _arrived(self, connection: Connection, about: Headers) -> None:
+        arrival = events.read_arrival(about, self.node, self._clock.now())
+        before = self._scripts.get(arrival.leg)
+        if before is not None and before.is_dialling and not arrival.transferred_to:
+            facts = DialFacts.of_variables(lambda name: about.get(f"variable_{name}", ""))
+            before.came_back(connection, facts)
+            return
+        if before is not None:
+            before.elsewhere()
+        self._scripts[arrival.leg] = channel = FreeswitchChannel(
+            connection,
+            arrival,
+            switch=self,
+            clock=self._clock,
+            sounds=self._link.sounds,
+            tenant_sounds=self._link.tenant_sounds,
+            answered=about.get("Answer-State") == "answered",
+        )
+        self._channels.put_nowait(channel)
+
+    def _heard(self, event: EslEvent) -> None:
+        self._devices.heard(event)
+        self._talks.heard(event)
+        if event.name == "MESSAGE_QUERY":
+            self._spawn(self._lamps.asked(event))
+        owner = LegId(f"{self.node}/{event.variable('cc_owner')}")
+        if (watch := self._watches.get(owner)) is not None:
+            self._heard_dial(watch, event)
+        leg = events.leg_of(event, self.node)
+        if event.name == "CHANNEL_HANGUP_COMPLETE" and (script := self._scripts.get(leg)):
+            script.hung_up(event)
+        if (told := events.to_event(event, self.node)) is not None:
+            self._events.put_nowait(told)
+
+    def _heard_dial(self, watch: DialWatch, event: EslEvent) -> None:
+        leg, at = events.leg_of(event, self.node), events.moment(event)
+        match event.name:
+            case "CHANNEL_ORIGINATE":
+                watch.begun(leg, event.variable("cc_party"))
+            case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
+                watch.begun(leg, event.variable("cc_party"))
+                watch.ringing(leg, at)
+            case "CHANNEL_BRIDGE":
+                watch.answered(leg, at)
+            case "CHANNEL_HANGUP_COMPLETE":
+                facts = DialFacts(disposition=event.variable("hangup_cause"))
+                watch.refuses(leg, facts.status)
+                watch.leg_ended(leg, events.cause_of(event), at)
+
+    async def _up(self) -> None:
+        try:
+            await self._look_at_devices()
+        except PbxProblem as problem:
+            _log.warning("phones could not be asked for", why=str(problem))
+        self._events.put_nowait(LinkUp(node=self.node))
+
+    def _down(self, why: str) -> None:
+        self._events.put_nowait(LinkDown(node=self.node, why=why))
+
+    async def _look_at_devices(self) -> None:
+        rows = await self._rows("registrations")
+        self._devices.registered({row["reg_user"] for row in rows})
+
+    async def _rows(self, what: str) -> list[dict[str, str]]:
+        answer = await self._eye.api("show", what, "as", "json")
+        try:
+            return list(json.loads(answer).get("rows", []))
+        except ValueError:
+            raise PbxProblem(f"FreeSWITCH does not list its {what}: {answer[:80]}.") from None
+
+    def _leg(self, row: dict[str, str]) -> LiveLeg | None:
+        call = row.get("presence_data", "")
+        if not call:
+            return None
+        created = row.get("created_epoch", "")
+        age = self._clock.now().timestamp() - int(created) if created.isdecimal() else 0.0
+        return LiveLeg(
+            leg=LegId(f"{self.node}/{row['uuid']}"),
+            call=call,
+            endpoint=row.get("accountcode", "").removeprefix(TRUNK_PREFIX),
+            inbound=row.get("direction") == "inbound",
+            up=row.get("callstate") in ("ACTIVE", "HELD"),
+            age=timedelta(seconds=max(0.0, age)),
+        )
+
+    def _path(self, prompt: Prompt) -> str:
+        return f"{self._link.sounds / prompt}.wav"
+
+    def _local(self, leg: LegId) -> str:
+        return local_name(leg, self.node)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await work
+    except PbxProblem as problem:
+        _log.warning("the PBX did not do what it was told beside", why=str(problem))

@@ -1,0 +1,231 @@
+"""Acts on running talks over the event link: the half of the node that satisfies ``Control``."""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.freeswitch.dialstring import endpoint, numbers
+from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
+from callcenter.pbx.freeswitch.facts import DialFacts
+from callcenter.pbx.freeswitch.servers import EventLink
+from callcenter.pbx.port import (
+    TEXT_BYTES,
+    Dial,
+    DialResult,
+    DialStatus,
+    EavesdropMode,
+    LegId,
+)
+
+_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
+_RESERVED = frozenset("aehiost")
+_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
+_ANSWER_GRACE = 5.0
+# What eavesdrop itself switches by; on the listener's phone 4, 5, 6 are translated.
+_KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "1", EavesdropMode.BARGE: "3"}
+_BY_KEY = {"4": EavesdropMode.MONITOR, "5": EavesdropMode.WHISPER, "6": EavesdropMode.BARGE}
+
+
+class TalkControl:
+    """``local`` gives FreeSWITCH's name of a leg, ``spawn`` runs beside."""
+
+    def __init__(
+        self,
+        node: str,
+        link: EventLink,
+        clock: Clock,
+        *,
+        local: Callable[[LegId], str],
+        sent: Callable[[LegId], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._node, self._link, self._clock = node, link, clock
+        self._local, self._sent, self._spawn = local, sent, spawn
+        self._rung: dict[str, asyncio.Future[EslEvent]] = {}  # by the name of the ringing leg
+        self._listeners: dict[str, str] = {}  # to whom they listen
+
+    async def transfer(self, leg: LegId, to: str) -> bool:
+        """See the port."""
+        name, word = self._local(leg), _word(to)
+        if not await self._exists(name):
+            return False
+        self._sent(leg)
+        await self._done("uuid_setvar", name, "cc_sent_by", "-")
+        return await self._done("uuid_transfer", name, word, "XML", "cc-transferred")
+
+    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
+        """See the port."""
+        spied = self._local(leg)
+        if not await self._exists(spied):
+            return DialResult(status=DialStatus.CANCELLED)
+        own = _new_name()
+        self._listeners[own] = spied
+        begins = _KEYS[mode] if mode is not EavesdropMode.MONITOR else ""
+        variables = {"eavesdrop_enable_dtmf": "true", "cc_spied": spied}
+        if begins:
+            variables["eavesdrop_whisper_aleg"] = "true"
+            variables["eavesdrop_whisper_bleg"] = "true" if mode is EavesdropMode.BARGE else "false"
+        result = await self._ring(own, listener, f"&eavesdrop({spied})", variables)
+        if own not in self._listeners:
+            return DialResult(status=DialStatus.CANCELLED, leg=result.leg)
+        if result.status is not DialStatus.ANSWER:
+            del self._listeners[own]
+        return result
+
+    async def join_room(self, leg: LegId, room: str) -> LegId | None:
+        """See the port; not built here."""
+        raise PbxProblem("Conferences of several calls are not there on FreeSWITCH; use Asterisk.")
+
+    async def invite(self, room: str, guest: Dial) -> DialResult:
+        """See the port; not built here."""
+        raise PbxProblem("Conferences of several calls are not there on FreeSWITCH; use Asterisk.")
+
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """See the port."""
+        return await self._done("uuid_recv_dtmf", self._local(listener), _KEYS[mode])
+
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """See the port."""
+        for one in (sender, extension):
+            if not _EXTENSION.fullmatch(one):
+                raise PbxProblem(f"{one!r} is no extension; the message was not sent.")
+        headers = {
+            "proto": "sip",
+            "dest_proto": "sip",
+            "from": f"{sender}@callcenter",
+            "from_full": f"sip:{sender}@callcenter",
+            "to": f"{extension}@callcenter",
+            "subject": "text",
+            "type": "text/plain",
+            "hint": "the hint",
+            "replying": "true",
+            "sip_profile": "cc",
+        }
+        body = _checked_text(text)
+        contact = await self._link.api("sofia_contact", f"cc/{extension}@callcenter")
+        if contact.startswith("error"):
+            return False
+        return (await self._link.send(send_event("SEND_MESSAGE", headers, body))).startswith("+OK")
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """See the port."""
+        if not _CALL.fullmatch(call):
+            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
+        variables = {
+            "cc_call": call,
+            "presence_data": call,
+            "cc_dialled": _word(dialled),
+            "cc_source": "originated",
+            "cc_endpoint": numbers(first)[0] if first.everyone else "",
+        }
+        return await self._ring(_new_name(), first, "cc-loop XML cc", variables)
+
+    # -- what the node hears ------------------------------------------------------------------
+
+    def heard(self, event: EslEvent) -> None:
+        """Of a phone that we ring, or of one that listens."""
+        name = event.get("Unique-ID")
+        match event.name:
+            case "CHANNEL_ANSWER" | "CHANNEL_HANGUP_COMPLETE" if name in self._rung:
+                if not self._rung[name].done():
+                    self._rung[name].set_result(event)
+            case "DTMF" if name in self._listeners and event.get("DTMF-Digit") in _BY_KEY:
+                mode = _BY_KEY[event.get("DTMF-Digit")]
+                self._spawn(self._switch(LegId(f"{self._node}/{name}"), mode))
+        if event.name == "CHANNEL_HANGUP_COMPLETE":
+            self._listeners.pop(name, None)
+            for listener in [own for own, spied in self._listeners.items() if spied == name]:
+                del self._listeners[listener]
+                self._spawn(self._kill(listener))
+
+    async def _switch(self, listener: LegId, mode: EavesdropMode) -> None:
+        await self.set_eavesdrop_mode(listener, mode)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _ring(
+        self, name: str, dial: Dial, then: str, variables: dict[str, str]
+    ) -> DialResult:
+        if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
+            raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
+        party, seconds = numbers(dial)[0], max(1, round(dial.ring.total_seconds()))
+        own = {
+            "origination_uuid": name,
+            "ignore_early_media": "true",
+            "cc_party": party,
+            "originate_timeout": str(seconds),
+            **({"origination_caller_id_number": dial.presents} if dial.presents else {}),
+            **variables,
+        }
+        listed = ",".join(f"{key}={value}" for key, value in own.items())
+        decided = self._rung[name] = asyncio.get_running_loop().create_future()
+        leg = LegId(f"{self._node}/{name}")
+        try:
+            told = await self._link.send(
+                f"bgapi originate {{{listed}}}{endpoint(dial.everyone[0])} {then}"
+            )
+            if told.startswith("-ERR"):
+                return DialResult(status=DialStatus.UNREACHABLE)
+            async with asyncio.timeout(seconds + _ANSWER_GRACE):
+                event = await self._decided(name, decided)
+        except TimeoutError:
+            self._spawn(self._kill(name))
+            return DialResult(status=DialStatus.UNREACHABLE)
+        except asyncio.CancelledError:
+            self._spawn(self._kill(name))
+            raise
+        finally:
+            del self._rung[name]
+        if event.name != "CHANNEL_ANSWER":
+            facts = DialFacts(disposition=event.variable("hangup_cause"))
+            return DialResult(status=facts.status, leg=leg)
+        return DialResult(
+            status=DialStatus.ANSWER,
+            leg=leg,
+            answered_at=self._clock.now(),
+            talk=timedelta(),
+            party=party,
+        )
+
+    async def _decided(self, name: str, decided: "asyncio.Future[EslEvent]") -> EslEvent:
+        """A phone that is not there never has a channel: nothing would be told."""
+        await asyncio.wait([decided], timeout=1.0)
+        while not decided.done() and await self._exists(name):
+            await asyncio.wait([decided], timeout=1.0)
+        if not decided.done():
+            headers = {"variable_hangup_cause": "USER_NOT_REGISTERED"}
+            return EslEvent(name="CHANNEL_HANGUP_COMPLETE", headers=headers)
+        return decided.result()
+
+    async def _exists(self, name: str) -> bool:
+        return (await self._link.api("uuid_exists", name)).strip() == "true"
+
+    async def _kill(self, name: str) -> None:
+        await self._done("uuid_kill", name)
+
+    async def _done(self, *words: str) -> bool:
+        return not (await self._link.api(*words)).startswith("-")
+
+
+def _new_name() -> str:
+    return f"cc-{secrets.token_hex(8)}"
+
+
+def _checked_text(text: str) -> str:
+    if not text.strip() or len(text.encode("utf-8", "replace")) > TEXT_BYTES:
+        raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
+    if any(ord(one) < 32 and one not in "\n\t" for one in text) or "\x7f" in text:
+        raise PbxProblem("A message holds no control characters; remove them.")
+    return text
+
+
+def _word(to: str) -> str:
+    if not _WORD.fullmatch(to) or to in _RESERVED:
+        raise PbxProblem(f"Nobody can be sent to {to!r}: letters, digits, + * # _ and - only.")
+    return to
