@@ -117,7 +117,8 @@ def _made(name: str, before: QueuePlan | None, given: dict[str, Any]) -> QueuePl
         raise NotFound(f"There is no queue {name!r}; to make it, say whose it is (tenant).")
     values = {**(_shown(before) if before else {}), **given, "name": name}
     try:
-        made = msgspec.convert(values, QueuePlan, strict=False)
+        # made anew: msgspec leaves defaults to the class, and would not show them again
+        made = replace(msgspec.convert(values, QueuePlan, strict=False))
     except msgspec.ValidationError as error:
         raise Refused(f"Queue {name}: {error}.") from None
     return _sane(made)

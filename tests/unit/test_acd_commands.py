@@ -155,3 +155,12 @@ def test_reasons_to_be_busy_are_listed_and_set(seeded: Command) -> None:
     ]
     assert seeded("seat", "reasons", "acme", "break").status == 2
     assert "given twice" in seeded("seat", "reasons", "acme", "1=a", "1=b").err
+
+
+def test_a_queue_of_which_little_is_said_is_as_usual(seeded: Command) -> None:
+    made = seeded("queue", "set", "sales", "--tenant=acme", "--answer-within=30")
+    assert made.out == "Queue sales: longest-idle, 0 seats.\n"
+    plan = _plan(seeded, "sales")
+    assert (plan["answer_within"], plan["short_abandon"]) == (30, 5)
+    refused = seeded("queue", "set", "sales", "--answer-within=33")
+    assert "counted in steps of 5, 10," in refused.err
