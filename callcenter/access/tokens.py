@@ -54,6 +54,11 @@ class TokenBook:
         self._used[token.id] = now
         return token
 
+    def is_good(self, key: str) -> bool:
+        """Whether the token with this hash opens anything."""
+        token = self._by_hash.get(key)
+        return token is not None and token.is_good(self._clock.now())
+
     def note_used(self) -> None:
         """Have the database learn when tokens were used; now and then, it is no fact of a call."""
         used, self._used = self._used, {}

@@ -1,6 +1,6 @@
 """Who comes in by the API of a running engine, and what goes on record of it."""
 
-from callcenter.access import Guard, Said
+from callcenter.access import Guard, Said, Token
 from callcenter.access.audit import DONE
 from callcenter.access.model import TooManyTokens
 from callcenter.engine import Engine
@@ -20,9 +20,12 @@ class EngineAccess:
     async def actor(self, secret: str | None, asked: Asked) -> Actor:
         """Whose token this is."""
         try:
-            return self._find(secret)
+            token = self._find(secret)
         except Unauthenticated as error:
             asked.who, refusal = error.who, error
+        else:
+            asked.key = token.hash
+            return token.actor
         try:
             await self._guard.wrong(asked.peer.name)
         except TooManyTokens as flood:
@@ -30,10 +33,14 @@ class EngineAccess:
             raise
         raise refusal
 
-    def _find(self, secret: str | None) -> Actor:
+    def still(self, asked: Asked) -> bool:
+        """Whether the token has neither been revoked nor expired since."""
+        return self._tokens.is_good(asked.key)
+
+    def _find(self, secret: str | None) -> Token:
         if secret is None:
             raise Unauthenticated("Say who you are: send a token (Authorization: Bearer ...).")
-        return self._tokens.find(secret).actor
+        return self._tokens.find(secret)
 
     def begin(self, asked: Asked) -> int:
         """Note that an act begins."""

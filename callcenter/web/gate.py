@@ -30,6 +30,7 @@ class Asked:
     actor: Actor | None = None
     who: str = ""
     token: bool = False
+    key: str = ""
     quiet: bool = False
     act: Act = ("", "")
     tenant: str = ""
@@ -65,6 +66,9 @@ class Access(Protocol):
         Raises:
             Unauthenticated: nobody's, or of no use any more.
         """
+
+    def still(self, asked: Asked) -> bool:
+        """Whether a token that was good still is; asked while a long answer goes out."""
 
     def begin(self, asked: Asked) -> int:
         """Note that a request begins which changes something; kept in :attr:`Asked.begun`."""
@@ -125,12 +129,17 @@ class _Recording:
         self._asked = asked
         self._send = send
         self._done = False
+        self._over = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._asked.status = message["status"]
             self.record(self._asked.code, self._asked.message)
-        await self._send(message)
+        elif message.get("more_body") and self._asked.token and not self._access.still(self._asked):
+            message = {"type": "http.response.body", "body": b""}  # a live feed ends here
+        if not self._over:
+            self._over = message["type"] == "http.response.body" and not message.get("more_body")
+            await self._send(message)
 
     def record(self, code: str, message: str) -> None:
         if self._done:

@@ -198,6 +198,23 @@ def _give_back(world: World) -> None:
     (world.folder / "away.db").rename(world.folder / "world.db")
 
 
+async def test_a_live_feed_ends_when_its_token_is_revoked(world: World, api: Api) -> None:
+    secret = await api.token("board", "supervisor", tenants=["acme"])
+    feed = asyncio.create_task(api.ask("GET", "/v1/events", token=secret, within=300))
+    await world.passes(seconds=30)
+    await api.ask("DELETE", "/v1/tokens/board")
+    begun = world.clock.monotonic()
+    world.calls("+8613800000077")
+    await world.passes(seconds=0.1)
+    while not api.closed and world.clock.monotonic() - begun < 60:
+        await world.passes(seconds=1)
+    assert api.closed
+    assert world.clock.monotonic() - begun < 30
+    feed.cancel()
+    [answer] = await asyncio.gather(feed, return_exceptions=True)
+    assert isinstance(answer, asyncio.CancelledError)
+
+
 # -- the audit log ----------------------------------------------------------------------------
 
 

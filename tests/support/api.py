@@ -41,6 +41,7 @@ class Api:
         assert world.engine is not None
         self.services = EngineServices(world.engine, lambda: None, nothing, None)  # type: ignore[arg-type]
         self.app = create_api(self.services)
+        self.closed = False  # the last answer
 
     async def ask(
         self,
@@ -87,6 +88,7 @@ class Api:
             if message["type"] == "http.response.start":
                 status = message["status"]
             sent.extend(message.get("body", b""))
+            self.closed = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             async with asyncio.timeout(within):
