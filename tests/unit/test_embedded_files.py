@@ -86,7 +86,7 @@ def test_whatever_is_accepted_adds_no_section_and_no_line(
     except BadSettings:
         account = SipAccount(extension="1001", secret="long-enough-1", name="张三")
     lines = _phone(account).splitlines()
-    assert [line[0] for line in lines if line] == list("[aac[up[")
+    assert [line[0] for line in lines if line] == list("[aamc[up[m")
     assert all(line.count("]") <= 1 and ";" not in line for line in lines)
 
 
