@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 from callcenter.acd import load_plan
-from callcenter.kernel.actor import acting, require_own, sees
+from callcenter.kernel.actor import ENGINE, acting, require_own, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.kernel.mail.model import address_of
 from callcenter.numbers import load_numbers
@@ -71,7 +71,8 @@ class VoicemailDesk:
             box = box_of_seat(seat)
         if not 0 < len(box) <= 64 or not box.isprintable():
             raise Refused(f"{to!r} is nobody's box; write seat:1002, or the name of a box.")
-        return self._mailbox.hand_over(message, box, acting.get().name)
+        who = acting.get()
+        return self._mailbox.hand_over(message, box, "command" if who is ENGINE else who.name)
 
     @told
     def remove(self, message: str) -> None:

@@ -15,6 +15,7 @@ from callcenter.acd import (
     save_seat,
 )
 from callcenter.ivr import load_flows, load_published
+from callcenter.ivr.store import list_versions
 from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import load_numbers
@@ -163,9 +164,12 @@ def _require_known(connection: Connection, plan: QueuePlan) -> None:
 
 
 def _require_survey(connection: Connection, plan: QueuePlan) -> None:
+    if not plan.survey:
+        return
     version = load_published(connection).get(plan.survey)
     flow = load_flows(connection).get((plan.survey, version or 0))
-    if plan.survey and flow is None:
+    owner = next((each.tenant for each in list_versions(connection, plan.survey)), "")
+    if flow is None or owner not in ("", plan.tenant):
         raise NotFound(f"There is no published flow {plan.survey!r}; publish the survey first.")
-    if flow is not None and not any(node.kind == "survey" for node in flow.nodes.values()):
+    if not any(node.kind == "survey" for node in flow.nodes.values()):
         raise Refused(f"Flow {plan.survey!r} asks nothing; a survey needs a node of kind survey.")

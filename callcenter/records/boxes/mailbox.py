@@ -78,7 +78,6 @@ class Mailbox:
                 raise NotFound(f"There is no voicemail message {message!r}.")
             if self._letters is not None:
                 self._letters.tell(connection, moved)
-        _log.info("message handed over", message=message, to=box, by=by)
         self.on_change()
         return moved
 
