@@ -14,6 +14,7 @@ import msgspec
 from httpx_sse import EventSource
 
 from callcenter.kernel.errors import EngineAway
+from callcenter.web.address import Address
 from callcenter.web.client import Row, _refusal, _require_reached
 from callcenter.web.rows import Kind
 
@@ -79,9 +80,9 @@ class Board:
 
 
 async def listen(
-    path: Path, board: Board, changed: Callable[[], None], away: Callable[[str], None]
+    path: Path | Address, board: Board, changed: Callable[[], None], away: Callable[[str], None]
 ) -> None:
-    """Keep ``board`` as the engine behind the socket ``path`` tells, for ever.
+    """Keep ``board`` as the engine at ``path`` tells, for ever.
 
     ``changed`` is called after each packet; ``away`` with a sentence when the engine cannot be
     reached, and with "" when it is reached again.
@@ -100,8 +101,8 @@ async def listen(
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def ask(path: Path, what: str, body: Row, *, within: float) -> None:
-    """Have the engine behind the socket ``path`` do something (POST ``what``); can be cancelled.
+async def ask(path: Path | Address, what: str, body: Row, *, within: float) -> None:
+    """Have the engine at ``path`` do something (POST ``what``); can be cancelled.
 
     Raises:
         CallCenterError: it refuses, or cannot be reached.
@@ -118,15 +119,12 @@ async def ask(path: Path, what: str, body: Row, *, within: float) -> None:
         raise _refusal(response)
 
 
-def _client(path: Path, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    transport = httpx.AsyncHTTPTransport(uds=str(path))
-    return httpx.AsyncClient(
-        transport=transport, base_url="http://engine", timeout=timeout, trust_env=False
-    )
+def _client(where: Path | Address, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    return Address.of(where).async_client(timeout)
 
 
 async def _follow(
-    path: Path, board: Board, changed: Callable[[], None], away: Callable[[str], None]
+    path: Path | Address, board: Board, changed: Callable[[], None], away: Callable[[str], None]
 ) -> None:
     timeout = httpx.Timeout(10.0, read=SILENCE_SECONDS)
     headers = {"Accept": "text/event-stream", "Last-Event-ID": board.last}

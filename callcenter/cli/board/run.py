@@ -4,12 +4,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from callcenter.cli.board.acts import Request
 from callcenter.cli.board.app import BoardApp
+from callcenter.cli.reach import address
 from callcenter.kernel.errors import Refused
-from callcenter.settings import load
+from callcenter.web.address import Address
 from callcenter.web.listening import Board, ask, listen
 
 _ACT_SECONDS = 90.0
@@ -24,24 +24,25 @@ def run_board(*, phone: str, words: str) -> None:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("This is no terminal; `callcenter top --once` prints the board once.")
-    socket = load().socket
-    app = _Board(socket, phone=phone, words=words)
+    where = address()
+    where.check()
+    app = _Board(where, phone=phone, words=words)
     app.run()
     if app.fault is not None:
         raise app.fault
 
 
 class _Board(BoardApp):
-    """The board on the engine behind a socket; ends in order when it is told to end."""
+    """The board on an engine; ends in order when it is told to end."""
 
-    def __init__(self, socket: Path, *, phone: str, words: str) -> None:
+    def __init__(self, where: Address, *, phone: str, words: str) -> None:
         async def follow(
             board: Board, changed: Callable[[], None], away: Callable[[str], None]
         ) -> None:
-            await listen(socket, board, changed, away)
+            await listen(where, board, changed, away)
 
         async def act(request: Request) -> None:
-            await ask(socket, request.path, request.body, within=_ACT_SECONDS)
+            await ask(where, request.path, request.body, within=_ACT_SECONDS)
 
         super().__init__(follow, act, phone=phone, words=words)
 
