@@ -27,12 +27,18 @@ def table_of(report: Mapping[str, Any], width: int) -> str:
     parts += _blocks(report, width)
     parts.append(_formulas(report, width))
     if report["proofs"]:
-        parts.append("\n".join(_proof(proof) for proof in report["proofs"]))
+        parts.append("\n".join(_proof(proof, width) for proof in report["proofs"]))
     return "\n\n".join(parts) + "\n"
 
 
-def _proof(proof: Mapping[str, Any]) -> str:
-    return f"Proved over {proof['checked']} rows: {proof['what']}."
+def _proof(proof: Mapping[str, Any], width: int) -> str:
+    return _wrapped(f"Proved (rows: {proof['checked']}): {proof['what']}.", width)
+
+
+def _wrapped(text: str, width: int) -> str:
+    from textwrap import fill
+
+    return fill(clean(text), max(width, 40), subsequent_indent="    ")
 
 
 def _blocks(report: Mapping[str, Any], width: int) -> list[str]:
@@ -81,13 +87,12 @@ def _wide(text: str) -> int:
 
 
 def _formulas(report: Mapping[str, Any], width: int) -> str:
-    from textwrap import wrap
-
-    lines = []
-    for column in columns_of(report, all_of_them=False):
-        text = clean(f"{column['title']} = {column['formula']}")
-        lines += wrap(text, max(width, 40), subsequent_indent="    ")
-    return "\n".join([*lines, *(clean(note) for note in report["notes"])])
+    lines = [
+        _wrapped(f"{column['title']} = {column['formula']}", width)
+        for column in columns_of(report, all_of_them=False)
+    ]
+    notes = (_wrapped(note, width) for note in report["notes"])
+    return "\n".join([*lines, *notes])
 
 
 def _curve(report: Mapping[str, Any], width: int) -> str:
