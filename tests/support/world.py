@@ -52,13 +52,13 @@ _PIN_HASH = hash_pin(PIN)
 class World:
     """``passes`` turns the clock; everything else is what a person at a phone does or sees."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
         self.clock = LoopClock(START)
         self.pbx = FakePbx(self.clock)
         self.engine: Engine | None = None
         self._pin_hash = _PIN_HASH
-        self.database = open_database(f"sqlite:///{folder / 'world.db'}")
+        self.database = open_database(database or f"sqlite:///{folder / 'world.db'}")
         metadata.create_all(self.database)
         self._seed()
 
