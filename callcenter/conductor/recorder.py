@@ -1,25 +1,22 @@
 """Records talks: asks the rules before each, has the PBX record, pauses, ends, hands over (R1).
 
 Before a dial it works on the caller's own channel, in the middle of a talk over the PBX's control
-connection. A recording goes on through transfers, for it sits on the caller's channel; where that
-is another one, or the rules say no for the next talk, a part ends and the next talk begins another.
+connection. Each talk is a part of its own: a MixMonitor that lives through a transfer often has
+nothing but silence of whoever comes next (docs/decisions/0061).
 """
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from callcenter.acd import Offer
 from callcenter.calls import (
     Answered,
     OpenCall,
     RecordingAnnounced,
-    RecordingDecided,
     RecordingEnded,
     RecordingPaused,
     RecordingResumed,
@@ -28,22 +25,19 @@ from callcenter.calls import (
     RecordingStopped,
 )
 from callcenter.conductor.recorded import (
-    by_hand,
-    decided,
     direction_of,
     part_of,
     parts_of,
     talked,
     was_announced,
 )
+from callcenter.conductor.recording_rules import Talk, decide, note_decision, number_of
 from callcenter.kernel.errors import CallCenterError, NotFound, PbxProblem, Refused
 from callcenter.pbx.port import Channel, Pbx, Prompt
 from callcenter.records import (
     Direction,
     RecordingDecision,
     RecordingKept,
-    TalkFacts,
-    decide_recording,
     part_id,
 )
 
@@ -54,21 +48,6 @@ _log = structlog.get_logger(__name__)
 _NOTICE_SECONDS = 90.0  # a seat that was taken already is held while the caller is told
 _KEEP_SECONDS = 3.0  # a call's last entry waits so long for its recording, not longer
 HOLD = "hold"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Talk:
-    """Who may talk with the caller: the seats of ``offers``, or somebody ``outside`` or inside.
-
-    ``usual`` is what the queue or line says of recording, ``shown`` the number of ours that the
-    other side sees.
-    """
-
-    queue: str = ""
-    offers: tuple[Offer, ...] = ()
-    outside: bool = False
-    usual: bool = True
-    shown: str = ""
 
 
 class Recorder:
@@ -91,13 +70,13 @@ class Recorder:
         """
         self._open.pop(call.id, None)
         seats = [offer.seat for offer in talk.offers] or [""]
-        made = {seat: self._decide(call, talk, seat) for seat in seats}
+        made = {seat: decide(self._context, call, talk, seat) for seat in seats}
         first = made[seats[0]]
         if len({one.wanted for one in made.values()}) > 1:
             self._open[call.id] = made
             await self._stop_here(call, channel)
             return ()
-        self._note_decision(call, first)
+        note_decision(self._context, call, first)
         if not first.wanted:
             await self._stop_here(call, channel)
             return ()
@@ -108,7 +87,7 @@ class Recorder:
     async def announce(self, call: OpenCall, channel: Channel, queue: str, *, usual: bool) -> None:
         """Tell a caller who comes to a queue, before the waiting, if its rule wants that."""
         talk = Talk(queue=queue, usual=usual)
-        decision = self._decide(call, talk, "")
+        decision = decide(self._context, call, talk, "")
         if decision.wanted:
             await self._announce(call, channel, talk, decision)
 
@@ -116,19 +95,38 @@ class Recorder:
         """This one of several has the call; the rules may differ between them."""
         decision = self._open.pop(call.id, {}).get(seat)
         if decision is not None:
-            self._note_decision(call, decision)
+            note_decision(self._context, call, decision)
             if decision.wanted:
                 self._spawn(self._start_there(call, decision, Talk()))
 
-    def handed(self, call: OpenCall, seat: str, queue: str) -> None:
-        """The caller talks with another seat now, by an attended transfer."""
-        usual = call.recording is not None
-        decision = self._decide(call, Talk(queue=queue, usual=usual), seat)
-        self._note_decision(call, decision)
-        if decision.wanted and call.recording is None:
-            self._spawn(self._start_there(call, decision, Talk(queue=queue)))
-        elif not decision.wanted and call.recording is not None:
+    def handed(
+        self, call: OpenCall, seat: str, queue: str, *, recorded: bool | None = None
+    ) -> None:
+        """The caller talks with another seat than was thought; the rules may differ for it.
+
+        ``recorded`` after :meth:`leaving`, by an attended transfer: what that said.
+        """
+        usual = call.recording is not None if recorded is None else recorded
+        talk = Talk(queue=queue, usual=usual)
+        decision = decide(self._context, call, talk, seat)
+        note_decision(self._context, call, decision)
+        if recorded is not None:
+            self._spawn(self._next_part(call, decision, talk))
+        elif call.recording is not None and not decision.wanted:
             self._spawn(self._stop_there(call))
+        elif call.recording is None and decision.wanted:
+            self._spawn(self._start_there(call, decision, talk))
+
+    def leaving(self, call: OpenCall) -> bool:
+        """Whoever talks with the caller leaves them to somebody else; whether it was recorded."""
+        recorded = call.recording is not None
+        self._finish(call)
+        return recorded
+
+    async def _next_part(self, call: OpenCall, decision: RecordingDecision, talk: Talk) -> None:
+        await self._pbx_stops(call)
+        if decision.wanted:
+            await self._start_there(call, decision, talk)
 
     def held(self, call: OpenCall, *, on: bool) -> None:
         """The seat put the caller on hold, or took them back."""
@@ -174,7 +172,7 @@ class Recorder:
             return
         seat = found.talk.seat if found.talk else ""
         queue = found.offer.queue if found.offer else ""
-        decision = self._decide(found, Talk(queue=queue, usual=True), seat, hand=False)
+        decision = decide(self._context, found, Talk(queue=queue), seat, hand=False)
         if decision.never:
             raise Refused(f"Call {call} must not be recorded: {decision.why}.")
         decision = replace(decision, wanted=True)
@@ -214,40 +212,7 @@ class Recorder:
             )
         return True
 
-    # -- deciding -----------------------------------------------------------------------------
-
-    def _decide(
-        self, call: OpenCall, talk: Talk, seat: str, *, hand: bool = True
-    ) -> RecordingDecision:
-        direction = direction_of(call, outside=talk.outside)
-        facts = TalkFacts(
-            call=call.id,
-            tenant=call.tenant,
-            direction=direction,
-            number=self._number(call, talk, direction),
-            queue=talk.queue,
-            seat=seat,
-        )
-        rules = self._context.snapshot.now.recording_rules
-        decision = decide_recording(rules, facts, usual=talk.usual)
-        said = by_hand(call) if hand else None
-        if said is None or decision.never:
-            return decision
-        return replace(decision, wanted=said, why="as was said by hand")
-
-    def _number(self, call: OpenCall, talk: Talk, direction: Direction) -> str:
-        if direction is Direction.INBOUND:
-            return call.offered.dialled if call.offered else ""
-        return talk.shown
-
-    def _note_decision(self, call: OpenCall, decision: RecordingDecision) -> None:
-        before = decided(call)
-        if before is not None and (before.wanted, before.why) == (decision.wanted, decision.why):
-            return
-        made = RecordingDecided(
-            at=self._now, wanted=decision.wanted, why=decision.why, rule=decision.rule
-        )
-        self._note(call, made)
+    # -- telling ------------------------------------------------------------------------------
 
     async def _announce(
         self, call: OpenCall, channel: Channel, talk: Talk, decision: RecordingDecision
@@ -279,12 +244,12 @@ class Recorder:
     ) -> None:
         """On the caller's own channel, which nobody has dialled from yet."""
         running = call.recording
-        if running is not None and running.leg == channel.arrival.leg:
-            if call.paused is not None:  # a pause is over with the talk that it was for
-                with suppress(CallCenterError):
-                    await self.resume(call.id, "the next talk")
-            return
-        await self._ended(call)  # its channel has gone: somebody we dialled has the call now
+        if running is not None:
+            unused = not talked(call, running) and call.paused is None
+            if unused and running.leg == channel.arrival.leg:
+                return
+            await self._pbx_stops(call)
+            await self._ended(call)
         name = await self._room(call)
         if not name:
             return
@@ -326,7 +291,7 @@ class Recorder:
             leg=call.leg,
             rule=decision.rule,
             direction=direction,
-            number=self._number(call, talk, direction),
+            number=number_of(call, talk, direction),
             keep_days=decision.keep_days,
             pause_on_hold=decision.pause_on_hold,
         )
@@ -349,14 +314,22 @@ class Recorder:
 
     async def _ended(self, call: OpenCall, by: str = "") -> None:
         """What ran is over; keep it, if there is anything."""
+        started = call.recording
+        if started is None:
+            return
+        part, worth = part_of(call, started, self._now), talked(call, started)
+        self._finish(call, by)
+        if not worth and await self._context.recordings.has_sound(part.id):
+            self._context.recordings.hand_over(part)
+
+    def _finish(self, call: OpenCall, by: str = "") -> None:
+        """Hand over first: should we die now, the next engine keeps it."""
         started, now = call.recording, self._now
         if started is None:
             return
-        part = part_of(call, started, now)
-        worth = talked(call, started)
+        if talked(call, started):
+            self._context.recordings.hand_over(part_of(call, started, now))
         self._note(call, RecordingStopped(at=now, part=started.part, by=by))
-        if worth or await self._context.recordings.has_sound(part.id):
-            self._context.recordings.hand_over(part)
 
     def _failed(self, call: OpenCall, why: str) -> None:
         if call.recording is not None:

@@ -24,7 +24,7 @@ from callcenter.calls import (
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import FAILURES, OUTCOMES
 from callcenter.conductor.party import Party, seated
-from callcenter.conductor.recorder import Talk
+from callcenter.conductor.recording_rules import Talk
 from callcenter.conductor.remote import confirm
 from callcenter.conductor.transferring import talk_over
 from callcenter.kernel.errors import PbxProblem

@@ -62,6 +62,7 @@ def joined(context: Context, told: Transferred) -> None:
         return
     now, first = context.clock.now(), call.offer
     queue = first.queue if first else ""
+    recorded = context.recorder.leaving(call)
     talk_over(context, call, None, EndedBy.TRANSFER, now)
     consulted = context.ledger.open.get(told.consultation)
     party = consulted.offer if consulted else None
@@ -84,7 +85,7 @@ def joined(context: Context, told: Transferred) -> None:
         held = context.dispatcher.adopt(call.id, queue, made.seat, number, talking=True)
         if held is not None:
             context.handed[call.id] = held
-    context.recorder.handed(call, made.seat, queue)
+    context.recorder.handed(call, made.seat, queue, recorded=recorded)
 
 
 def talk_over(
