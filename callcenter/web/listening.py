@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from httpx_sse import EventSource
 
-from callcenter.kernel.errors import EngineAway
+from callcenter.kernel.errors import CallCenterError, EngineAway
 from callcenter.web.address import Address
 from callcenter.web.client import Row, _refusal, _require_reached
 from callcenter.web.rows import Kind
@@ -23,6 +23,7 @@ SILENCE_SECONDS = 25.0
 PAUSE_SECONDS = 1.0
 """Between attempts to reach it."""
 
+_FOR_GOOD = (401, 403, 404)
 _decode = msgspec.json.Decoder().decode
 
 
@@ -88,14 +89,18 @@ async def listen(
     reached, and with "" when it is reached again.
 
     Raises:
-        CallCenterError: the engine refuses (a missing right).
+        CallCenterError: the engine refuses for want of a right.
     """
     while True:
         try:
             await asyncio.to_thread(_require_reached, path)
             await _follow(path, board, changed, away)
-        except EngineAway as error:
+        except CallCenterError as error:
+            if error.http_status in _FOR_GOOD:
+                raise
             away(str(error))
+        except httpx.ConnectError as error:
+            away(str(Address.of(path).away(error)))
         except httpx.TransportError:
             away("The engine went away; asking again.")
         await asyncio.sleep(PAUSE_SECONDS)
