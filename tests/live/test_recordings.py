@@ -13,6 +13,7 @@ import pytest
 from callcenter.demo import ears
 from callcenter.demo.ears import RATE, Samples
 from tests.live.test_people import command
+from tests.support.command import Command
 from tests.support.phone import Call, Phone
 from tests.support.site import DIALLED, Site, until
 
@@ -59,16 +60,10 @@ async def kept(site: Site, call: str, parts: int = 1) -> list[dict[str, Any]]:
 async def exported(site: Site, recording: str, tmp_path: Path) -> Samples:
     """Its sound as the command writes it: one column for each side."""
     file = tmp_path / f"{recording}.wav"
-    await command_to(site, file, recording)
-    return stereo(file.read_bytes())
-
-
-async def command_to(site: Site, file: Path, recording: str) -> None:
-    from tests.support.command import Command
-
     run = Command(home=site.settings.home, extra={})
-    told = await asyncio.to_thread(run.apart, "recording", "export", recording, str(file))
+    told = await asyncio.to_thread(run, "recording", "export", recording, str(file))
     assert told.status == 0, told.err
+    return stereo(file.read_bytes())
 
 
 def stereo(data: bytes) -> Samples:
@@ -81,6 +76,22 @@ def level(sound: Samples, side: int, tone: float, since: float = 0, until: float
     """Loudness of a tone in a stretch of one side (Goertzel)."""
     begin, end = round(since * RATE), round(min(until, len(sound) / RATE) * RATE)
     return ears.level(np.ascontiguousarray(sound[begin:end, side]), tone)
+
+
+def loudest(sound: Samples, side: int, tone: float) -> float:
+    """The tone's level in the quarter of a second that has most of it."""
+    ends = np.arange(0.25, len(sound) / RATE, 0.25)
+    return max(level(sound, side, tone, end - 0.25, end) for end in ends)
+
+
+def order(sound: Samples, side: int, tones: tuple[float, ...]) -> list[float]:
+    """Which tones follow each other on a side."""
+    found: list[float] = []
+    for end in np.arange(0.25, len(sound) / RATE, 0.25):
+        heard = [one for one in tones if level(sound, side, one, end - 0.25, end) > IN_IT]
+        if len(heard) == 1 and found[-1:] != heard:
+            found += heard
+    return found
 
 
 async def test_a_call_is_recorded_encrypted_and_exported(site: Site, tmp_path: Path) -> None:
@@ -100,3 +111,60 @@ async def test_a_call_is_recorded_encrypted_and_exported(site: Site, tmp_path: P
     assert level(sound, RIGHT, ADA) > IN_IT > NOT_IN_IT > level(sound, RIGHT, CALLER)
     assert "all are what was kept" in await command(site, "recording", "verify")
     assert row["id"] in await command(site, "recording", "list", "--seat", "1001")
+
+
+async def test_what_is_said_in_a_pause_is_nowhere(site: Site, tmp_path: Path) -> None:
+    agent = await site.agent("1001")
+    call = await queued(site)
+    ringing = await talks(call, agent, ADA)
+    row = await site.call_is("13800000001", state="talking")
+    assert "is paused" in await command(site, "call", "record", "pause", row["call"])
+    call.play_tone(CARD, dbfs=SENT)
+    ringing.play_tone(CARD, dbfs=SENT)
+    await ringing.hears_tone(CARD, within=3, lasting=1.0)  # they go on hearing each other
+    await call.hears_tone(CARD, within=3, lasting=0.3)
+    call.play_tone(CALLER, dbfs=SENT)
+    ringing.play_tone(ADA, dbfs=SENT)
+    await ringing.hears_tone(CALLER, within=3, lasting=0.3)
+    assert "goes on" in await command(site, "call", "record", "resume", row["call"])
+    await ringing.hears_tone(CALLER, within=3, lasting=1.0)
+    await call.hang_up()
+    cdr = await site.cdr_of("13800000001")
+    [kept_row] = await kept(site, cdr["id"])
+    sound = await exported(site, kept_row["id"], tmp_path)
+    for side, tone in ((LEFT, CALLER), (RIGHT, ADA)):
+        assert loudest(sound, side, CARD) < NOT_IN_IT
+        assert level(sound, side, tone, 0.1, 0.6) > IN_IT
+        assert level(sound, side, tone, len(sound) / RATE - 0.7, len(sound) / RATE - 0.2) > IN_IT
+    assert len(sound) / RATE == pytest.approx(cdr["talk_seconds"], abs=0.3)  # in its place
+    [pause] = kept_row["pauses"]
+    assert pause["by"]
+    assert pause["at"] < pause["until"]
+    told = await command(site, "call", "explain", cdr["id"])
+    assert "is paused by" in told
+    assert "to be recorded: no rule for it, as usual" in told
+
+
+async def test_it_goes_on_through_transfers_and_a_killed_engine(site: Site, tmp_path: Path) -> None:
+    ada = await site.agent("1001")
+    call = await queued(site)
+    first = await talks(call, ada, ADA)
+    grace = await site.agent("1002")
+    await first.refer("1002")
+    second = await talks(call, grace, GRACE)
+    site.kill_engine()
+    await second.hears_tone(CALLER, within=3, lasting=0.5)
+    await site.start_engine()
+    await site.seat_is("1001", state="idle", within=10)
+    row = await site.call_is("13800000001", state="talking")
+    await command(site, "call", "transfer", row["call"], "--to=seat:1001")
+    await talks(call, ada, ADA)
+    await call.hang_up()
+    cdr = await site.cdr_of("13800000001")
+    [kept_row] = await kept(site, cdr["id"])
+    assert kept_row["seats"] == ["1001", "1002"]
+    sound = await exported(site, kept_row["id"], tmp_path)
+    assert order(sound, RIGHT, (ADA, GRACE)) == [ADA, GRACE, ADA]
+    assert order(sound, LEFT, (CALLER,)) == [CALLER]
+    assert loudest(sound, LEFT, ADA) < NOT_IN_IT
+    assert len(sound) / RATE == pytest.approx(cdr["talk_seconds"], abs=0.8)
