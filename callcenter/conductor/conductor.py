@@ -10,6 +10,7 @@ from callcenter.calls import CallEnded, EndedBy, OpenCall, TalkEnded, TalkStarte
 from callcenter.calls.ledger import CallNote
 from callcenter.conductor import texting, transferring
 from callcenter.conductor.callback import Callbacks
+from callcenter.conductor.conferring import Conferring
 from callcenter.conductor.context import Context
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.inbox import Inboxes
@@ -51,6 +52,7 @@ class Conductor:
         context.callbacks = Callbacks(context, pbx)
         context.recorder = Recorder(context, pbx)
         self.listening = ListeningIn(context, pbx)
+        self.conferring = Conferring(context, pbx, self.listening)
         self.stepping = Stepping(context, pbx, self.listening)
         self.lamps = Lamps(context, pbx)
         context.mailbox.on_change = self.lamps.changed_elsewhere
@@ -87,7 +89,7 @@ class Conductor:
         context = self._context
         match note.event:
             case TalkEnded():
-                self.listening.talk_ended(note.call)
+                self.conferring.talk_ended(note.call)
             case TalkStarted():
                 context.kept_places.pop(note.call, None)
             case CallEnded():

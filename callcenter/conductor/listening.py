@@ -1,4 +1,4 @@
-"""Supervisors' phones in a talk: monitor, whisper, barge, switched while on; a third who joins.
+"""Supervisors' phones in a talk: monitor, whisper, barge, switched while on; announced if need be.
 
 Ringing a phone takes seconds and is done beside the call's turn; checking and booking are in it.
 The listener's seat is offered nobody meanwhile. Whatever the phone does, the talk goes on (see
@@ -6,7 +6,7 @@ The listener's seat is offered nobody meanwhile. Whatever the phone does, the ta
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -43,8 +43,10 @@ _MODES = {
     Act.MONITOR: EavesdropMode.MONITOR,
     Act.WHISPER: EavesdropMode.WHISPER,
     Act.BARGE: EavesdropMode.BARGE,
-    Act.CONFERENCE: EavesdropMode.BARGE,
 }
+
+
+Ring = Callable[[Dial], Coroutine[Any, Any, DialResult]]
 
 
 class ListeningIn:
@@ -56,6 +58,7 @@ class ListeningIn:
         self.book = Listeners()
         self._ringing: dict[Listening, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.on_out: Callable[[Listening], None] = lambda _one: None
 
     # -- acts ---------------------------------------------------------------------------------
 
@@ -72,9 +75,15 @@ class ListeningIn:
         found = self.book.find(call, phone.number)
         if found is not None and found.leg and found.mode in LISTENING and mode in LISTENING:
             return await self.switch(call, mode, who, by)
-        begun = await inboxes.do(call, lambda open_: self._begin(open_, mode, phone, by))
-        await self._ring(begun[0], begun[1], phone)
-        return begun[0]
+        one, leg = await inboxes.do(call, lambda open_: self._begin(open_, mode, phone, by))
+        return await self._ring(one, self._come_in(one, leg, phone))
+
+    async def bring(self, call: str, phone: Whom, by: str, ring: Ring) -> Listening:
+        """Have a phone join a conference by ``ring``: booked, engaged and freed as a listener."""
+        one, _ = await self._context.inboxes.do(
+            call, lambda open_: self._begin(open_, Act.CONFERENCE, phone, by)
+        )
+        return await self._ring(one, ring(Dial(parties=(phone.party,), ring=RING)))
 
     async def switch(self, call: str, mode: Act, who: str, by: str) -> Listening:
         """Another mode for whoever listens; ``who`` may be empty when there is one."""
@@ -107,12 +116,6 @@ class ListeningIn:
         if (found := self.book.on(leg)) is not None:
             self._out(found)
 
-    def talk_ended(self, call: str) -> None:
-        """A third party does not stay alone with the caller."""
-        for guest in self.book.guests(call):
-            if guest.leg:
-                self._spawn(self._hang_up(guest.leg))
-
     def seen(self, devices: dict[str, DeviceState]) -> None:
         """Compare with what phones are seen to do: the end of a listening may have been missed."""
         since = self._context.clock.now() - _SETTLED
@@ -132,16 +135,11 @@ class ListeningIn:
         if refusal := why_not(mode, call.id, call.state):
             raise refusal
         talk = call.talk
-        leg = talk.leg if talk and mode in LISTENING else call.leg
-        if talk is None or not leg:
+        if talk is None or not talk.leg:
             raise NotTalking(f"Nobody talks with the caller of {call.id}.")
         offer = call.offer
         if phone.number in (offer.extension if offer else "", self._caller_at(call)):
             raise SeatTaken(f"{phone.who} is in call {call.id} itself.")
-        if mode is Act.CONFERENCE and self.book.guests(call.id):
-            raise Refused(
-                f"Call {call.id} has a third party already; a fourth would not be heard by all."
-            )
         one = Listening(
             call=call.id,
             tenant=call.tenant,
@@ -157,7 +155,7 @@ class ListeningIn:
             self.book.drop(one)
             state = self._context.dispatcher.seat(phone.seat).state.value.replace("_", " ")
             raise SeatTaken(f"Seat {phone.seat} is {state}; its phone has to be free.")
-        return one, leg
+        return one, talk.leg
 
     def _engaged(self, seat: str, call: str) -> bool:
         others = [one for one in self.book.all() if one.seat == seat and one.call != call]
@@ -172,7 +170,7 @@ class ListeningIn:
     async def _come_in(self, one: Listening, leg: LegId, phone: Whom) -> DialResult:
         """Announce it where the law wants that, then ring."""
         tenant = self._context.snapshot.now.numbers.tenants.get(one.tenant)
-        told = tenant.announce_listening if tenant and one.mode in LISTENING else ""
+        told = tenant.announce_listening if tenant else ""
         if tenant and told:
             word = Prompt(f"{tenant.language}/listening-announced")
             own = self._context.snapshot.now.prompts.find(tenant.id, word)
@@ -181,8 +179,9 @@ class ListeningIn:
         dial = Dial(parties=(phone.party,), ring=RING)
         return await self._pbx.eavesdrop(leg, dial, _MODES[one.mode])
 
-    async def _ring(self, one: Listening, leg: LegId, phone: Whom) -> None:
-        ringing = asyncio.ensure_future(self._come_in(one, leg, phone))
+    async def _ring(self, one: Listening, coming: Coroutine[Any, Any, DialResult]) -> Listening:
+        """Wait until the phone is in the call; whatever else becomes of it is raised."""
+        ringing = asyncio.create_task(coming)
         self._ringing[one] = ringing
         try:
             result = await ringing
@@ -201,11 +200,11 @@ class ListeningIn:
             raise _not_answered(one, result.status)
         one.leg = result.leg
         call = self._context.ledger.open.get(one.call)
-        if call is not None:
-            self._stepped_in(call, one, one.by)
-        if call is None or (one.mode is Act.CONFERENCE and call.talk is None):
-            self._spawn(self._hang_up(one.leg))
-            raise over(one.call) if call is None else NotTalking("The talk has ended meanwhile.")
+        if call is None:
+            self.spawn_hang_up(one.leg)
+            raise over(one.call)
+        self._stepped_in(call, one, one.by)
+        return one
 
     def _stepped_in(self, call: OpenCall, one: Listening, by: str) -> None:
         now = self._context.clock.now()
@@ -217,6 +216,7 @@ class ListeningIn:
             return
         if one.seat and not any(other.seat == one.seat for other in self.book.all()):
             self._context.dispatcher.disengage(one.seat)
+        self.on_out(one)
         if one.leg and one.call in self._context.ledger.open:
             now = self._context.clock.now()
             out = SteppedOut(at=now, act=one.mode.value, who=one.who)
@@ -237,14 +237,16 @@ class ListeningIn:
     def _caller_at(self, call: OpenCall) -> str:
         return call.offered.endpoint if call.offered else ""
 
-    async def _hang_up(self, leg: LegId) -> None:
+    async def hang_up(self, leg: LegId) -> None:
+        """Free a phone, or take a talk out of a room."""
         try:
             await self._pbx.hangup(leg, Cause.NORMAL)
         except PbxProblem as problem:
             _log.warning("a phone is left in a call", leg=leg, why=str(problem))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def spawn_hang_up(self, leg: LegId) -> None:
+        """The same, without waiting for it."""
+        task = asyncio.create_task(self.hang_up(leg))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

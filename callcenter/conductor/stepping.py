@@ -14,7 +14,7 @@ from callcenter.conductor.context import Context
 from callcenter.conductor.inbox import over
 from callcenter.conductor.listening import ListeningIn
 from callcenter.conductor.transferring import word_for
-from callcenter.kernel.errors import PbxProblem, Refused
+from callcenter.kernel.errors import PbxProblem
 from callcenter.numbers import Destination, Kind
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
@@ -119,14 +119,6 @@ class Stepping:
             return given
 
         return await self._context.inboxes.do(call, work)
-
-    async def conference(self, calls: list[str], guests: list[str], by: str) -> None:
-        """Bring a third party into the talk; it stays one call with one CDR."""
-        if len(calls) > 1:
-            raise Refused("Two calls cannot be joined into one yet; bring in one phone instead.")
-        if len(guests) != 1:
-            raise Refused("Name one phone to bring in (--with); a fourth would not hear everybody.")
-        await self._listening.listen(calls[0], Act.CONFERENCE, guests[0], by)
 
     # -- inside -------------------------------------------------------------------------------
 

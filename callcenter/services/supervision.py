@@ -61,7 +61,7 @@ class EngineSupervision:
 
     async def conference(self, calls: list[str], guests: list[str]) -> None:
         """Others into a talk."""
-        await self._engine.conductor.stepping.conference(calls, guests, _by())
+        await self._engine.conductor.conferring.confer(calls, guests, _by())
 
     async def move(self, call: str, queue: str) -> None:
         """A waiting caller to another queue."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from callcenter.pbx.port import LegId
-from callcenter.supervision.model import LISTENING, Act
+from callcenter.supervision.model import Act
 from callcenter.supervision.refusals import ListensAlready
 
 
@@ -95,10 +95,6 @@ class Listeners:
     def find(self, call: str, number: str) -> Listening | None:
         """This phone in this call."""
         return next((one for one in self.of(call) if one.number == number), None)
-
-    def guests(self, call: str) -> list[Listening]:
-        """Third parties of this call: they talk with both and are no listeners."""
-        return [one for one in self.of(call) if one.mode not in LISTENING]
 
     def all(self) -> list[Listening]:
         """Every row, oldest first."""

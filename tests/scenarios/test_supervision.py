@@ -229,20 +229,100 @@ async def test_a_phone_that_does_not_answer_is_told_so(world: World) -> None:
     assert world.state("1002") is SeatState.IDLE
 
 
-async def test_a_third_party_joins_and_does_not_stay_alone(world: World) -> None:
+def rooms(world: World) -> list[tuple[int, list[str]]]:
+    """How many talks, and which guests, are in each room of the PBX."""
+    found = world.pbx.talks.rooms.values()
+    return [(len(r.talks), [phone.extension for phone in r.guests.values()]) for r in found]
+
+
+async def test_guests_join_a_talk_and_do_not_stay_alone(world: World) -> None:
     alice = await talking(world)
     await world.logs_in("1002")
-    await conductor(world).stepping.conference([alice.call], ["1002"], BY)
-    [joined] = world.pbx.talks.listening.values()
-    assert (joined.spied, joined.mode) == (alice.arrival.leg, EavesdropMode.BARGE)
     await changes(world, lambda c: save_extension(c, SPARE))
-    with pytest.raises(CallCenterError, match="third party already"):
-        await conductor(world).stepping.conference([alice.call], ["1003"], BY)
+    world.phone("1003")
+    confer = conductor(world).conferring.confer
+    await confer([alice.call], ["1002", "1003"], BY)
+    assert rooms(world) == [(1, ["1002", "1003"])]
+    assert world.state("1002") is SeatState.ENGAGED
+    with pytest.raises(ListensAlready):
+        await confer([alice.call], ["1003"], BY)
+    world.phone("1003").hang_up()
+    await world.passes(seconds=0.1)
+    assert rooms(world) == [(1, ["1002"])]
+    assert world.state("1001") is SeatState.TALKING
     world.phone("1001").hang_up()
     await world.passes(seconds=0.1)
-    assert not world.pbx.talks.listening
+    assert rooms(world) == []
     assert world.state("1002") is SeatState.IDLE
     assert world.state("1001") is SeatState.WRAP_UP
+    await world.passes(seconds=5)
+    cdr = await cdr_of(world)
+    assert [leg.seat for leg in cdr.legs[1:]] == ["1001"], "guests are no legs of the record"
+
+
+async def test_two_calls_and_a_guest_confer_and_part(world: World) -> None:
+    alice = await talking(world)
+    bob = await talking(world, "1002", "+862")
+    carol = await waiting(world, "+863")
+    await changes(world, lambda c: save_extension(c, SPARE))
+    world.phone("1003")
+    confer = conductor(world).conferring.confer
+    with pytest.raises(NotTalking):
+        await confer([alice.call, carol.call], ["1003"], BY)
+    assert rooms(world) == [], "all is checked before anything is done"
+    carol.hangs_up()
+    await confer([alice.call, bob.call], ["1003"], BY)
+    assert rooms(world) == [(2, ["1003"])]
+    alice.hangs_up()
+    await world.passes(seconds=0.1)
+    assert rooms(world) == [(1, ["1003"])]
+    assert world.state("1001") is SeatState.WRAP_UP
+    [guest] = conductor(world).listening.book.all()
+    assert guest.call == bob.call
+    await conductor(world).listening.leave(bob.call, "1003")
+    await world.passes(seconds=0.1)
+    assert rooms(world) == [], "a talk is taken out when it is alone"
+    assert world.state("1002") is SeatState.TALKING
+    bob.hangs_up()
+    found = {cdr.caller: cdr.talk_seconds > 0 for cdr in await world.cdrs()}
+    assert found == {"+861": True, "+862": True, "+863": False}
+
+
+async def test_calls_confer_without_guests(world: World) -> None:
+    alice = await talking(world)
+    bob = await talking(world, "1002", "+862")
+    await conductor(world).conferring.confer([alice.call, bob.call], [], BY)
+    assert rooms(world) == [(2, [])]
+    with pytest.raises(CallCenterError, match="Name a phone"):
+        await conductor(world).conferring.confer([alice.call], [], BY)
+    bob.hangs_up()
+    await world.passes(seconds=0.1)
+    assert rooms(world) == []
+    assert world.state("1001") is SeatState.TALKING
+    alice.hangs_up()
+    await world.passes(seconds=1)
+
+
+async def test_who_does_not_come_to_a_conference(world: World) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    world.phone("1002").answers_after = None
+    confer = conductor(world).conferring.confer
+    with pytest.raises(SeatUnreachable, match="pick up"):
+        await confer([alice.call], ["1002"], BY)
+    await world.passes(seconds=0.1)
+    assert rooms(world) == []
+    assert world.state("1002") is SeatState.IDLE
+    world.phone("1002").answers_after = 5
+    asked = asyncio.create_task(confer([alice.call], ["1002"], BY))
+    await world.passes(seconds=1)
+    assert rooms(world) == [(1, [])]
+    alice.hangs_up()
+    with pytest.raises((NotTalking, CallOver)):
+        await asked
+    await world.passes(seconds=1)
+    assert rooms(world) == []
+    assert world.state("1002") is SeatState.IDLE
 
 
 # -- by force ---------------------------------------------------------------------------------
@@ -296,7 +376,7 @@ async def test_a_forced_transfer_is_one_call_and_the_seat_left_has_its_wrap_up(
     alice.hangs_up()
     cdr = await cdr_of(world)
     assert [leg.seat for leg in cdr.legs[1:]] == ["1001", "1002"]
-    assert len(alice.recorded) == 1
+    assert len(alice.recorded) == 2, "each talk is a part of the recording"
     assert world.engine is not None
     assert world.engine.dispatcher.metrics.double_offers == 0
 

@@ -124,7 +124,9 @@ class Storm:
             case Act.TAKEOVER:
                 await stepping.take_over(call, seat, by)
             case Act.CONFERENCE:
-                await stepping.conference([call], [seat], by)
+                more = self.lot.choice(self.callers).call
+                calls = [call, more] if more and self.lot.random() < 0.3 else [call]
+                await conductor.conferring.confer(calls, [seat], by)
             case Act.MOVE:
                 await stepping.move(call, self.lot.choice(["sales", "support"]), by)
             case Act.PRIORITISE:
@@ -147,6 +149,7 @@ async def test_nothing_sticks_and_every_record_is_right(world: World, seed: int)
     assert not engine.ledger.open
     assert not world.pbx.callers
     assert not world.pbx.talks.listening
+    assert not world.pbx.talks.rooms
     assert engine.conductor.listening.book.all() == []
     assert {world.state(number) for number in _NUMBERS} == {SeatState.IDLE}
     metrics = engine.dispatcher.metrics

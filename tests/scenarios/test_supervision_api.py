@@ -70,8 +70,10 @@ async def test_each_path_once(world: World, api: Api) -> None:
     assert await told(api, f"{at}/leave", {"who": "1002"}) == 204
     await world.passes(seconds=1)
     assert await told(api, f"{at}/conference", {"guests": ["1002"]}) == 204
-    assert await told(api, f"{at}/conference", {"guests": ["1002", "1001"]}) == "refused"
-    assert await told(api, f"{at}/conference", {"guests": ["1001"], "calls": ["c"]}) == "refused"
+    assert await told(api, f"{at}/conference", {}) == "refused"
+    assert await told(api, f"{at}/conference", {"guests": ["1002"]}) == "listens_already"
+    assert await told(api, f"{at}/conference", {"guests": ["1001"]}) == "seat_taken"
+    assert await told(api, f"{at}/conference", {"calls": ["c-1"]}) == "call_ended"
     assert await told(api, f"{at}/leave", {"who": "1002"}) == 204
     await world.passes(seconds=1)
     assert await told(api, f"{at}/pickup", {"seat": "1002"}) == "talks_already"

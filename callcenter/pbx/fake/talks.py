@@ -198,6 +198,8 @@ class FakeTalks:
                 self._unlink(name, leg)
                 return True
             if phone := room.guests.pop(leg, None):
+                if not room.talks and not room.guests:
+                    del self.rooms[name]
                 phone.set_state(DeviceState.IDLE)
                 self._pbx.tell(LegEnded(leg=leg, call="", cause=Cause.NORMAL))
                 return True
@@ -270,7 +272,7 @@ class FakeTalks:
         if not room.talks:
             for leg in list(room.guests):
                 self.hang_up(leg)
-            del self.rooms[name]
+            self.rooms.pop(name, None)
 
     def _lives(self, leg: LegId) -> bool:
         rings = [caller.ring for caller in self._pbx.callers.values() if caller.ring is not None]
