@@ -1,4 +1,4 @@
-"""S2 at real phones: consult and join, consult and come back, and whoever is sent on is not lost."""
+"""S2 at real phones: consult and join, consult and come back; who is sent on is not lost."""
 
 import asyncio
 from typing import Any

@@ -43,7 +43,7 @@ async def test_ringing_calls_are_picked_up(site: Site) -> None:
     ada, grace, spare = await desk(site, "1001"), await desk(site, "1002"), await site.phone("1003")
     ada.on_ring, grace.on_ring = reject(486), never
 
-    # Ada rejects and is set aside for that; Grace's phone rings on and is answered at the spare one.
+    # Ada rejects and is set aside for that; Grace's phone rings on and the spare one picks up.
     call = await waits(site, "13800000001")
     refused, rings = await ada.rings(within=5), await grace.rings(within=5)
     await refused.ended(within=2)

@@ -1,4 +1,4 @@
-"""Q1, Q6: of several phones that ring at once each one's refusal is its own, told when it happens."""
+"""Q1, Q6: of several phones that ring at once each refusal is told when it happens."""
 
 from datetime import timedelta
 
