@@ -61,11 +61,14 @@ class Counting:
                 self._take(folded, call.events)
 
     def fill(self, left: Iterable[Left]) -> None:
-        """What the database tells of ended calls; those of this engine are known already."""
+        """A part of what the database tells of ended calls; this engine's are known already."""
         known = self._since_start or set()
         for visit in left:
             if visit.call not in known:
                 self._count(visit.queue, visit.by, visit.at, visit.wait)
+
+    def filled(self) -> None:
+        """The database has told all."""
         self._since_start = None
 
     def of(self, queue: str) -> tuple[Level, Level]:

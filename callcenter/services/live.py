@@ -36,6 +36,7 @@ from callcenter.web.rows import Kind
 _log = structlog.get_logger(__name__)
 LOOK_SECONDS = 0.25
 MACHINE_SECONDS = 2.0
+_AT_ONCE = 500  # visits
 _TURNS = 20  # looks in which every seat, queue and call was looked at
 
 
@@ -248,7 +249,11 @@ class EngineLive:
                 return list(visits_left(connection, queues, since))
 
         try:
-            self._counting.fill(await asyncio.to_thread(read))
+            left = await asyncio.to_thread(read)
+            for begin in range(0, len(left), _AT_ONCE):  # a busy day is long; calls go between
+                self._counting.fill(left[begin : begin + _AT_ONCE])
+                await self._engine.clock.sleep(0)
+            self._counting.filled()
         except Exception:
             _log.exception("service levels begin at nought")
         self._due_queues.update(queues)

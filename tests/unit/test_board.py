@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -339,6 +340,18 @@ async def test_other_acts_and_their_requests() -> None:
             ("/v1/seats/1003/force", {"status": "busy", "reason": "long lunch"}),
             ("/v1/seats/1003/force", {"status": "logged-out"}),
         ]
+
+
+async def test_keys_that_come_fast_answer_the_question_and_act_on_nothing() -> None:
+    async with at_the_board(Desk(), phone="1009") as person:
+        await person.presses("3", "down")
+        for key in "/hyt":
+            person.app.post_message(Key("slash" if key == "/" else key, key))
+        await person.sees("No row holds 'hyt'")
+        assert not person.desk.requests
+        await person.presses("escape", "escape", "down", "t", "q", "ctrl+c")
+    assert person.app.return_code == 0
+    assert not person.desk.requests
 
 
 @pytest.mark.parametrize(

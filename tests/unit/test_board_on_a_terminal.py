@@ -125,6 +125,14 @@ async def test_what_is_drawn_and_that_it_comes_back(home: Path, terminal: Termin
     with served(again, home / "engine.sock"):
         await terminal.shows("PBX pbx1", "+8613800000001")
         await _gone(terminal, "+8613800000002")
+        again.soon(lambda: again.feed.publish(Kind.CALL, "c-2", row))
+        await terminal.shows("+8613800000002")
+        assert "c-2" in again.open
+        terminal.press("GhY")
+        await terminal.shows("Ended the call of +8613800000002.")
+        assert not again.open
+        terminal.press("hy")
+        await terminal.shows("There is no running call c-2.")
         terminal.press("q")
         assert await terminal.ended() == 0
     _terminal_is_as_it_was(terminal)

@@ -125,6 +125,20 @@ def test_an_agent_sees_no_board(engine: RowsInMemory, client: httpx.Client) -> N
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
+def test_the_engine_ends_although_somebody_reads(tmp_path: Path) -> None:
+    services, socket = RowsInMemory(), tmp_path / "another.sock"
+    transport = httpx.HTTPTransport(uds=str(socket))
+    with httpx.Client(transport=transport, base_url="http://engine", timeout=5) as client:
+        with served(services, socket):
+            stream = Stream(client)
+            events = stream.__enter__()
+            next(events)
+            began = time.monotonic()
+        assert time.monotonic() - began < 1.5  # not the two seconds that a request may go on
+        assert list(events) == []
+        stream.__exit__()
+
+
 def test_who_does_not_read_holds_up_nobody(engine: RowsInMemory, client: httpx.Client) -> None:
     much = "x" * 20_000
     with Stream(client) as events:

@@ -50,7 +50,7 @@ class BoardApp(Asking):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", show=False),
-        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("ctrl+c", "stop", show=False, priority=True),
         *(Binding(str(at), f"tab({at - 1})", show=False) for at in range(1, len(TABS) + 1)),
         Binding("tab,right", "next_tab(1)", show=False),
         Binding("shift+tab,left", "next_tab(-1)", show=False),
@@ -221,6 +221,10 @@ class BoardApp(Asking):
         self.rows.words = words
         self.rows.follow()
         self._draw()
+
+    def action_stop(self) -> None:
+        """Leave, from wherever."""
+        self.exit()
 
     def action_help(self) -> None:
         """Which keys there are."""

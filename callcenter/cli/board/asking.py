@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from textual import work
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.events import Key
 from textual.widgets import Input, Label, Static
 
 from callcenter.cli.board import acts
@@ -65,6 +66,21 @@ class Asking(App[None]):
         self._question_line.remove_class("shown")
         self._said.remove_class("asking")
         self.rows.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a question is open no key acts on a row, however fast it comes after."""
+        if self._asked is not None and action not in ("undo", "stop"):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: Key) -> None:
+        """A key that came before the line for the answer was ready belongs there."""
+        if self._asked is None or self.focused is self._answer_line:
+            return
+        if event.character is not None and event.is_printable:
+            self._answer_line.insert_text_at_cursor(event.character)
+        elif event.key == "enter":
+            self._answered(self._answer_line.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """One key answers a yes-or-no; a filter works while it is typed."""

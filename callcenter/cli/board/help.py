@@ -32,7 +32,7 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,enter,space", "dismiss", show=False),
-        Binding("q,ctrl+c", "app.quit", show=False),
+        Binding("q", "app.quit", show=False),
     ]
 
     def compose(self) -> ComposeResult:
