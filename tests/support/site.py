@@ -7,7 +7,6 @@ when the test is killed: the processes are told to die with us.
 import asyncio
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,8 +19,9 @@ from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import EngineAway
 from callcenter.numbers import load_numbers
 from callcenter.pbx import embedded
-from callcenter.settings import PROJECT, Settings, load
+from callcenter.settings import Settings, load
 from callcenter.web.client import Client
+from tests.support.engine_process import EngineProcess
 from tests.support.phone import Phone
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Site:
         self.pbx: embedded.EmbeddedState
         self.variables: dict[str, str] = {}  # settings of the next engine, CALLCENTER_...
         self.clock_offset = 0.0  # seconds that the next engine's wall clock is ahead
-        self._engine: subprocess.Popen[bytes] | None = None
+        self._engine: EngineProcess | None = None
         self._phones: list[Phone] = []
 
     # -- start and end ------------------------------------------------------------------------
@@ -75,30 +75,13 @@ class Site:
 
     async def start_engine(self) -> None:
         """Start an engine on the running PBX."""
-        with (self.home / "engine.out").open("ab") as out:
-            self._engine = subprocess.Popen(  # noqa: ASYNC220 - quick, and its parent must be the main thread
-                [
-                    "setpriv",
-                    "--pdeathsig",
-                    "KILL",
-                    "--",
-                    sys.executable,
-                    "-m",
-                    "callcenter",
-                    "up",
-                    "--no-pbx",
-                ],
-                cwd=PROJECT,
-                env={
-                    "CALLCENTER_HOME": str(self.home),
-                    "CALLCENTER_CLOCK_OFFSET": str(self.clock_offset),
-                    "PATH": "/usr/bin:/bin",
-                    **self.variables,
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-            )
+        variables = {
+            "CALLCENTER_HOME": str(self.home),
+            "CALLCENTER_CLOCK_OFFSET": str(self.clock_offset),
+            "PATH": "/usr/bin:/bin",
+            **self.variables,
+        }
+        self._engine = await asyncio.to_thread(EngineProcess, variables, self.home / "engine.out")
         await until(self._connected, within=20, why="the engine to be connected")
 
     def kill_engine(self) -> None:
