@@ -15,7 +15,7 @@ import structlog
 from callcenter.calls import Intervened, OpenCall, SteppedOut
 from callcenter.conductor.context import Context
 from callcenter.conductor.inbox import over
-from callcenter.conductor.whom import Whom, whom
+from callcenter.conductor.whom import Whom, seat_refusal, whom
 from callcenter.kernel.errors import CallCenterError, PbxProblem, Refused
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
@@ -153,8 +153,7 @@ class ListeningIn:
         self.book.begin(one, most=self._most(phone, call.tenant))
         if phone.seat and not self._engaged(phone.seat, call.id):
             self.book.drop(one)
-            state = self._context.dispatcher.seat(phone.seat).state.value.replace("_", " ")
-            raise SeatTaken(f"Seat {phone.seat} is {state}; its phone has to be free.")
+            raise seat_refusal(self._context.dispatcher.seat(phone.seat).view())
         return one, talk.leg
 
     def _engaged(self, seat: str, call: str) -> bool:

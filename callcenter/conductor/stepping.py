@@ -8,18 +8,19 @@ call is taken first, so nobody else gets it meanwhile.
 from collections.abc import Callable
 from datetime import timedelta
 
-from callcenter.acd import SeatState, SeatStatus, SeatView
+from callcenter.acd import SeatState
 from callcenter.calls import CallEnded, EndedBy, Intervened, OpenCall, Prioritised, Sent
 from callcenter.conductor.context import Context
 from callcenter.conductor.inbox import over
 from callcenter.conductor.listening import ListeningIn
 from callcenter.conductor.transferring import word_for
+from callcenter.conductor.whom import seat_refusal
 from callcenter.kernel.errors import PbxProblem
 from callcenter.numbers import Destination, Kind
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
 from callcenter.supervision import Act, why_not
-from callcenter.supervision.refusals import NotWaiting, SeatTaken, TalksAlready
+from callcenter.supervision.refusals import NotWaiting, TalksAlready
 
 _RING = timedelta(seconds=30)
 _TAKEN_UP = 5.0  # seconds until a caller who was sent elsewhere has come there
@@ -133,7 +134,7 @@ class Stepping:
         dispatcher = self._context.dispatcher
         offer = dispatcher.take(seat, call.id, ring=_RING, willing=willing)
         if offer is None:
-            raise SeatTaken(f"Seat {seat} {_why_taken(dispatcher.seat(seat).view())}.")
+            raise seat_refusal(dispatcher.seat(seat).view())
         self._context.reserved[call.id] = offer
 
     async def _send(self, call: OpenCall, to: Destination) -> None:
@@ -178,11 +179,3 @@ class Stepping:
 
 def _sent(call: OpenCall) -> int:
     return sum(isinstance(event, Sent) for event in call.events)
-
-
-def _why_taken(seat: SeatView) -> str:
-    if seat.status is SeatStatus.LOGGED_OUT:
-        return "is not logged in"
-    if seat.state is SeatState.IDLE:
-        return "is on a break" if seat.status is SeatStatus.BUSY else "takes no call just now"
-    return f"is {seat.state.value.replace('_', ' ')}; it has to be idle"

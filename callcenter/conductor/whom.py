@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from callcenter.acd import SeatState, SeatStatus, SeatView
 from callcenter.conductor.context import Context
 from callcenter.conductor.remote import target
 from callcenter.kernel.actor import require_own
-from callcenter.kernel.errors import NotFound
+from callcenter.kernel.errors import NotFound, Refused
 from callcenter.pbx.port import Outside
-from callcenter.supervision.refusals import OtherTenant, SeatUnreachable
+from callcenter.supervision.refusals import OtherTenant, SeatTaken, SeatUnreachable
 
 _OUTSIDE = re.compile(r"\+?[0-9]{5,20}")
 
@@ -53,3 +54,16 @@ def _require_tenant(kind: str, name: str, owner: str, tenant: str) -> None:
         return
     require_own(owner, f"There is no {kind} {name}.")
     raise OtherTenant(f"The {kind} {name} belongs to another tenant than the call.")
+
+
+def seat_refusal(seat: SeatView) -> Refused:
+    """Why a seat can be brought into no call just now."""
+    if seat.status is SeatStatus.LOGGED_OUT:
+        return SeatUnreachable(f"Seat {seat.seat} is not logged in at any phone; log it in first.")
+    if seat.state is SeatState.UNREACHABLE:
+        return SeatUnreachable(f"The phone {seat.extension} of seat {seat.seat} is not registered.")
+    if seat.state is SeatState.IDLE:
+        why = "is on a break" if seat.status is SeatStatus.BUSY else "takes no call just now"
+    else:
+        why = f"is {seat.state.value.replace('_', ' ')}; its phone has to be free"
+    return SeatTaken(f"Seat {seat.seat} {why}.")

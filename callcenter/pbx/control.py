@@ -88,6 +88,17 @@ class Control(Protocol):
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
         """Ring the listener's phone and let it hear what ``leg`` hears and says.
 
+        ``leg`` is the seat's, so that a whisper reaches the agent and never the caller. Who hears
+        whom, measured at three phones (``tests/live/test_talks_heard.py``):
+
+        =======  ======================  ===================  ======================
+        mode     the listener hears      the agent hears      the caller hears
+        =======  ======================  ===================  ======================
+        monitor  caller and agent        the caller           the agent
+        whisper  caller and agent        caller and listener  the agent only
+        barge    caller and agent        caller and listener  agent and listener
+        =======  ======================  ===================  ======================
+
         Returns when it listens (``ANSWER``; ``leg`` of the result is the listener's) or did not
         answer; ``CANCELLED`` when ``leg`` was gone. One party only; ``music`` does not matter.
         The talk goes on whatever the listener does. When ``leg`` ends the listener is freed.
