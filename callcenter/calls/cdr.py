@@ -52,7 +52,7 @@ class CdrVisit:
 
     ``by`` is a ``QueueLeftBy``; ``reason`` and ``to`` say why and where an overflow went
     (``reason`` callback: hung up, to be called back at ``to``). ``seat`` is who answered.
-    ``announced_seconds`` is the wait that was first announced, counted from joining.
+    ``announced_seconds`` is the longest wait that was first announced, counted from joining.
     """
 
     queue: str

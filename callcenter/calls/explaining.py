@@ -114,8 +114,7 @@ def _sentence(event: AnyCallEvent) -> str:  # noqa: PLR0911, PLR0912 - one per e
         case CallbackFailed():
             return f"Is not called back: {event.why}."
         case Announced():
-            wait = f", about {event.wait:.0f} s to wait" if event.wait is not None else ""
-            return f"Is told: number {event.position}{wait}."
+            return f"Is told: number {event.position}{_wait(event)}."
         case QueueLeft():
             return _left(event)
         case OfferMade():
@@ -173,3 +172,11 @@ def _left(event: QueueLeft) -> str:
         return f"Leaves queue {event.queue}: {event.by.value}."
     to = f", on to {event.to}" if event.to else ""
     return f"Queue {event.queue} sends the caller on: {event.reason.replace('_', ' ')}{to}."
+
+
+def _wait(told: Announced) -> str:
+    if told.wait is None:
+        return ""
+    if told.low is None or told.high is None:
+        return f", about {told.wait:.0f} s to wait"
+    return f", between {told.low / 60:.0f} and {told.high / 60:.0f} min to wait"

@@ -207,11 +207,16 @@ class CallbackFailed(CallEvent, frozen=True, kw_only=True):
 
 
 class Announced(CallEvent, frozen=True, kw_only=True):
-    """The waiting caller was told this; ``wait`` in seconds, ``None`` when nothing was known."""
+    """The waiting caller was told this; times in seconds, ``None`` when nothing was known.
+
+    ``wait`` is what is expected; spoken was that it is between ``low`` and ``high``, whole minutes.
+    """
 
     queue: str
     position: int
     wait: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 class SeatChosen(CallEvent, frozen=True, kw_only=True):

@@ -69,8 +69,9 @@ class Visits:
         self._cdr.visits.append(self._open)
 
     def _announced(self, visit: CdrVisit, event: Announced) -> None:
-        if visit.announced_seconds is None and event.wait is not None:
-            visit.announced_seconds = _between(visit.joined_at, event.at) + event.wait
+        most = event.wait if event.high is None else event.high
+        if visit.announced_seconds is None and most is not None:
+            visit.announced_seconds = _between(visit.joined_at, event.at) + most
 
     def _left(self, event: QueueLeft) -> None:
         if self._joined is not None:

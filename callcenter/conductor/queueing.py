@@ -26,6 +26,7 @@ from callcenter.calls import (
 from callcenter.conductor.context import Context
 from callcenter.conductor.ringing import Ringing, seated
 from callcenter.conductor.spoken import About, announcement, callback_question, whisper
+from callcenter.ivr.say import wait_minutes
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, DialStatus, Ended, Hangup, NodeLost, Prompt
 from callcenter.routing.dialling import dial_plan
@@ -200,12 +201,19 @@ class QueueVisit:
         if not spoken or not self._call.answered:
             return None
         self._turn += 1
-        wait = due.estimate.mean if due.estimate else None
-        now, at = self._context.clock.now(), due.position
-        said = Announced(at=now, queue=due.queue, position=at, wait=wait)
-        self._context.ledger.note(self._call.id, said)
+        self._context.ledger.note(self._call.id, self._said(due))
         playing = self._channel.play(spoken, stop_on=plan.limits.key)
         return await self._until_told(asyncio.ensure_future(playing)) or None
+
+    def _said(self, due: AnnouncementDue) -> Announced:
+        now, queue, place = self._context.clock.now(), due.queue, due.position
+        if due.estimate is None:
+            return Announced(at=now, queue=queue, position=place)
+        wait = due.estimate
+        low, high = (60.0 * each for each in wait_minutes(wait.low, wait.high))
+        return Announced(
+            at=now, queue=queue, position=place, wait=wait.mean, low=low, high=max(60.0, high)
+        )
 
     @property
     def _tongue(self) -> str:

@@ -10,6 +10,7 @@ long the caller has waited, ``{caller}`` their number, both read out.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import structlog
 
@@ -29,7 +30,8 @@ def announcement(plan: QueuePlan, due: AnnouncementDue, turn: int, language: str
         if plan.say_position:
             spoken += _read(SayKind.POSITION, due.position, tongue)
         if plan.say_wait and due.estimate is not None:
-            spoken += _read(SayKind.WAIT, round(due.estimate.mean), tongue)
+            told = due.estimate
+            spoken += _read(SayKind.WAIT, f"{int(told.low)}-{ceil(told.high)}", tongue)
         if plan.comfort:
             spoken.append(Prompt(f"{tongue}/{plan.comfort[turn % len(plan.comfort)]}"))
     return spoken

@@ -39,6 +39,9 @@ class Grammar(Protocol):
     def minutes(self, number: int) -> list[str]:
         """So many minutes."""
 
+    def between(self, low: int, high: int) -> list[str]:
+        """From so many to so many minutes."""
+
     def money(self, amount: Amount) -> list[str]:
         """A sum of money."""
 

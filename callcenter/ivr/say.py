@@ -38,7 +38,7 @@ class SayKind(StrEnum):
     MOMENT = "moment"  # 2026-03-02T14:30, date and time
     MINUTES = "minutes"  # how long: "5 minutes"
     POSITION = "position"  # a whole sentence: the caller's place in the queue
-    WAIT = "wait"  # a whole sentence: expected wait, given in seconds
+    WAIT = "wait"  # a whole sentence: expected wait in seconds, "200", or between two, "100-200"
 
 
 class CannotSay(CallCenterError):
@@ -64,11 +64,24 @@ def prompts_for(kind: str, value: Sayable, language: str) -> list[str]:
     return _WAYS[SayKind(kind)](grammar, value)
 
 
+def wait_minutes(low: float, high: float) -> tuple[int, int]:
+    """Whole minutes around an expected wait of so many seconds, as they are spoken: never fewer
+    than the wait may last, so what is said holds at least as often as what was meant."""
+    return int(low // 60), int(-(-high // 60))
+
+
 def _wait(grammar: Grammar, value: Sayable) -> list[str]:
-    minutes = -(-_whole(value) // 60)
-    if minutes <= 1:
+    first, interval, last = str(value).strip().partition("-")
+    low, high = wait_minutes(_whole(first), _whole(last if interval else first))
+    if high <= 1:
         return ["queue/wait-short"]
-    return ["queue/wait-before", *grammar.minutes(minutes), "queue/wait-after"]
+    if not interval:
+        return ["queue/wait-before", *grammar.minutes(high), "queue/wait-after"]
+    if low == 0:
+        return ["queue/wait-under", *grammar.minutes(high), "queue/wait-under-after"]
+    if low == high:
+        return ["queue/wait-before", *grammar.minutes(high), "queue/wait-after"]
+    return ["queue/wait-between", *grammar.between(low, high), "queue/wait-after"]
 
 
 def _digits(value: Sayable) -> list[str]:

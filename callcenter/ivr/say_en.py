@@ -43,6 +43,10 @@ class English:
         """One minute, two minutes."""
         return [*self.number(number), "units/minute" if number == 1 else "units/minutes"]
 
+    def between(self, low: int, high: int) -> list[str]:
+        """Two and four minutes, after "between"."""
+        return [*self.number(low), "queue/wait-and", *self.minutes(high)]
+
     def money(self, amount: Amount) -> list[str]:
         """Twelve dollars and fifty cents."""
         spoken = ["numbers/minus"] if amount.negative else []

@@ -44,6 +44,10 @@ class Japanese:
         before = self.number(number - last) if number > last else []
         return [*before, *_minutes(last)]
 
+    def between(self, low: int, high: int) -> list[str]:
+        """にふんから よんぷん."""
+        return [*self.minutes(low), "queue/wait-and", *self.minutes(high)]
+
     def money(self, amount: Amount) -> list[str]:
         """せんにひゃくよえん; dollars have cents, yuan a point."""
         spoken = ["numbers/minus"] if amount.negative else []

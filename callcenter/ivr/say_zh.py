@@ -52,6 +52,10 @@ class Chinese:
         """两分钟."""
         return [*self._counted(number), "units/minutes"]
 
+    def between(self, low: int, high: int) -> list[str]:
+        """两到四分钟."""
+        return [*self._counted(low), "queue/wait-and", *self.minutes(high)]
+
     def money(self, amount: Amount) -> list[str]:
         """十二元五角, 十二元零五分; dollars have cents: 十二美元五十美分."""
         spoken = ["numbers/minus"] if amount.negative else []

@@ -8,6 +8,7 @@ import pytest
 
 from callcenter.acd import Estimate, Offer, Waiting
 from callcenter.acd.estimates import Pace, _quantile
+from callcenter.ivr.say import wait_minutes
 from tests.support.floor import Floor
 
 DAY = 24 * 3600
@@ -27,7 +28,7 @@ class Day(Floor):
         self.queue("r", *self.numbers[:12], wrap_up=wrap_up)
         self.log_in(*self.numbers[:10])
         self.announced: list[tuple[Waiting, Estimate, float]] = []
-        self.hits = self.served = self.unknown = 0
+        self.hits = self.spoken_hits = self.served = self.unknown = 0
         self.came = 0
         for hour in range(24):
             self.clock.call_later(hour * 3600, lambda hour=hour: self._shift(hour))  # type: ignore[misc]
@@ -76,6 +77,8 @@ class Day(Floor):
                     self.served += 1
                     wait = self.clock.monotonic() - came_at
                     self.hits += told[0].low <= wait <= told[0].high
+                    low, high = wait_minutes(told[0].low, told[0].high)
+                    self.spoken_hits += 60 * low <= wait <= 60 * max(1, high)
                 talk = self.lot.lognormvariate(4.9 + 0.3 * (came_at > 13 * 3600), 0.7)
                 self.clock.call_later(talk, lambda: self.dispatcher.talk_ended(offer))
 
@@ -102,6 +105,7 @@ def test_the_announced_interval_holds_for_85_of_100_callers_in_a_changing_day(
     assert day.served > 300
     assert day.unknown < 20
     assert share >= 0.85
+    assert day.spoken_hits >= day.hits, "what is spoken is in whole minutes around it"
 
 
 def test_nothing_is_said_while_nothing_is_known() -> None:

@@ -199,6 +199,17 @@ def test_times(value: str, language: str, twelve: str, full: str) -> None:
          "The expected wait is about three minutes Thank you for your patience."),
         ("wait", 30, "预计一分钟左右即可为您服务。", "まもなく おつなぎします。",
          "You will be served in about a minute."),
+        ("wait", "20-59", "预计一分钟左右即可为您服务。", "まもなく おつなぎします。",
+         "You will be served in about a minute."),
+        ("wait", "45-130", "预计等待时间不超过三分钟感谢您的耐心等待。",
+         "まちじかんはさんぷんいないの みこみです。",
+         "The expected wait is less than three minutes Thank you for your patience."),
+        ("wait", "150-239", "预计等待时间为两到四分钟感谢您的耐心等待。",
+         "まちじかんはにふんからよんぷんです。",
+         "The expected wait is between two and four minutes Thank you for your patience."),
+        ("wait", "120-120", "预计等待时间约两分钟感谢您的耐心等待。",
+         "まちじかんは およそにふんです。",
+         "The expected wait is about two minutes Thank you for your patience."),
         ("digits", "4008", "四零零八", "よんぜろぜろはち", "four zero zero eight"),
         ("digits", "+86 *#", "加八六星号井号", "ぷらすはちろくこめじるししゃーぷ",
          "plus eight six star hash"),
@@ -288,7 +299,7 @@ def test_no_piece_is_never_used() -> None:
             "time": [f"{h:02}:{m:02}" for h in range(24) for m in range(60)],
             "time-24": [f"{h:02}:{m:02}" for h in range(24) for m in range(60)],
             "position": [1],
-            "wait": [1, 200],
+            "wait": [1, 200, "1-200", "100-200"],
         }.items()
         for value in values
         for name in prompts_for("number" if kind == "large" else kind, value, language)
