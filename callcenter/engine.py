@@ -46,7 +46,14 @@ from callcenter.kernel.projector import Projector
 from callcenter.members import Member, MemberBook, load_members
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Pbx
-from callcenter.records import RecordingKept, Recordings, Storage, Voicemail
+from callcenter.records import (
+    Backup,
+    RecordingKept,
+    Recordings,
+    Retention,
+    Storage,
+    Voicemail,
+)
 from callcenter.records.boxes import Letters, Mailbox
 from callcenter.records.boxes.letters import Reader
 from callcenter.records.survey import Comments
@@ -115,6 +122,9 @@ class Engine:
             bus=self.bus,
             clock=clock,
         )
+        kept = self.recordings.storage
+        self.retention = Retention(database, kept.folder, clock, kept.keep_days)
+        self.backup = Backup(database, kept, clock.now)
         self.context = Context(
             clock=clock,
             ledger=self.ledger,
@@ -174,6 +184,8 @@ class Engine:
         self._run(self._release(), "release")
         self._run(self.voicemail.sweep(), "voicemail")
         self._run(self.recordings.run(), "recordings")
+        self._run(self.retention.run(), "retention")
+        self._run(self.backup.run(), "backup")
         self._run(self.postman.run(), "postman")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")

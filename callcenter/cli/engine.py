@@ -68,7 +68,14 @@ def _facts(found: dict[str, Any]) -> dict[str, object]:
         "Queues": found["queues"],
         "Seats": f"{found['seats_logged_in']} logged in",
         "Offers": _offers(found["offers"]),
+        "Recordings": _recordings(found["recordings"]),
     }
+
+
+def _recordings(found: dict[str, Any]) -> str:
+    waiting = f", {found['waiting']} waiting to be kept" if found["waiting"] else ""
+    skipped = f", {found['skipped']} could not be made" if found["skipped"] else ""
+    return f"{'in order' if found['ok'] else 'ALARM: ' + found['why']}{waiting}{skipped}"
 
 
 def _offers(found: dict[str, Any]) -> str:

@@ -11,7 +11,15 @@ import click
 
 from callcenter.cli.recording_rules import rule
 from callcenter.cli.routing import Desk, desk, path
-from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_json, show_rows
+from callcenter.cli.shown import (
+    clean,
+    day_and_clock,
+    duration,
+    json_option,
+    show_facts,
+    show_json,
+    show_rows,
+)
 from callcenter.cli.sounds import FileProblem, play_file
 from callcenter.kernel.errors import CallCenterError, NotFound, Refused
 
@@ -81,8 +89,6 @@ def show(recording: str, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    from callcenter.cli.shown import show_facts
-
     shown = {name.replace("_", " "): value for name, value in found.items()}
     shown["pauses"] = ", ".join(
         f"{day_and_clock(one['at'])} to {day_and_clock(one['until']) or 'the end'} ({one['by']})"
@@ -193,6 +199,43 @@ def rotate_key(tenant: str) -> None:
         made = engine.ask("POST", path("recording-keys", "rotate"), {"tenant": tenant})
     master = "" if tenant else " and a new master key; copy its file to where you keep the old one"
     click.echo(f"{made['tenants']} tenants have a new data key{master}.")
+
+
+@recording.group()
+def backup() -> None:
+    """Copies of recordings: how far they are, and make them now."""
+
+
+@backup.command("status")
+@json_option
+def status(as_json: bool) -> None:
+    """Show how many recordings are copied, wait, or could not be copied."""
+    with desk() as engine:
+        _backup(engine.ask("GET", path("recording-backup")), as_json=as_json)
+
+
+@backup.command("run")
+@json_option
+def run(as_json: bool) -> None:
+    """Copy now what is missing."""
+    with desk() as engine:
+        _backup(engine.ask("POST", path("recording-backup", "run")), as_json=as_json)
+
+
+def _backup(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    show_facts(
+        {
+            "Place": found["place"] or "none; set recordings_backup",
+            "Copied": found["copied"],
+            "Waiting": found["waiting"],
+            "Failed": found["failed"],
+            "Newest copy": day_and_clock(found["newest"]),
+            "Last error": found["error"],
+        }
+    )
 
 
 def _asked(asked: dict[str, Any], most: int) -> str:

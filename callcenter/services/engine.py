@@ -18,6 +18,7 @@ from callcenter.engine import Engine
 from callcenter.kernel.actor import require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.port import LinkDown
+from callcenter.records import Recordings as KeptRecordings
 from callcenter.reports.desk import ReportDesk
 from callcenter.services.access import EngineAccess
 from callcenter.services.agents import EngineAgents
@@ -54,6 +55,7 @@ from callcenter.web.views import (
     JournalView,
     OffersView,
     PbxView,
+    RecordingsView,
     StatusView,
 )
 from callcenter.web.voicemail import Boxes
@@ -90,9 +92,8 @@ class EngineServices:
         desk = PromptDesk(engine.database, engine.prompts, sounds)
         self.prompts: Prompts = EnginePrompts(engine, desk)
         self.voicemail: Boxes = EngineVoicemail(engine)
-        kept = RecordingDesk(
-            engine.database, engine.recordings.storage.folder, engine.recordings.keys
-        )
+        stored = engine.recordings
+        kept = RecordingDesk(engine.database, stored.storage, stored.keys, engine.backup)
         self.recordings: Recordings = DeskRecordings(kept)
         self.recorder: CallRecorder = EngineRecorder(engine)
         counted = ReportDesk(engine.database, engine.clock.now, engine.recordings.storage.folder)
@@ -126,6 +127,7 @@ class EngineServices:
                 for seat in seats
             ),
             offers=_offers(engine.dispatcher.metrics),
+            recordings=_recordings(engine.recordings),
         )
 
     def seats(self) -> list[SeatView]:
@@ -207,6 +209,16 @@ class EngineServices:
     def _get_moments(self, call: str) -> tuple[Moment, ...] | None:
         with self._engine.database.connect() as connection:
             return get_moments(connection, call)
+
+
+def _recordings(kept: KeptRecordings) -> RecordingsView:
+    return RecordingsView(
+        ok=not kept.trouble,
+        why=kept.trouble,
+        waiting=kept.waiting,
+        skipped=kept.skipped,
+        free_mb=kept.free_mb,
+    )
 
 
 def _offers(metrics: Metrics) -> OffersView:

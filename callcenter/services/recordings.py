@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
 from callcenter.engine import Engine
 from callcenter.kernel.actor import Role, acting, require_own, require_platform
 from callcenter.kernel.errors import NotFound, Refused
+from callcenter.records.backup import Backup, BackupStatus, backup_status
 from callcenter.records.keys import KeyRing, NoKey
 from callcenter.records.model import Recording, RecordingState
 from callcenter.records.recording_store import (
@@ -33,9 +33,9 @@ from callcenter.web.recordings import Check
 class RecordingDesk:
     """Blocking."""
 
-    def __init__(self, database: Database, folder: Path, keys: KeyRing) -> None:
-        self._database = database
-        self._folder = folder
+    def __init__(self, database: Database, storage: Storage, keys: KeyRing, copies: Backup) -> None:
+        self._database, self._storage, self._copies = database, storage, copies
+        self._folder = storage.folder
         self._keys = keys
 
     @told
@@ -148,6 +148,19 @@ class RecordingDesk:
             require_own(tenant, f"There is no tenant {tenant!r}.")
         return self._keys.rotate(tenant)
 
+    @told
+    def backup(self, *, run: bool) -> BackupStatus:
+        """How far the copies are.
+
+        Raises:
+            Refused: they are to be made, and no place is set.
+        """
+        if run:
+            if not self._storage.backup:
+                raise Refused("No place for copies is set; set recordings_backup.")
+            self._copies.copy()
+        return backup_status(self._database, self._storage)
+
     def _changed(self, name: str, **values: object) -> Recording:
         with self._database.begin() as connection:
             change_recording(connection, name, **values)
@@ -157,7 +170,10 @@ class RecordingDesk:
 def recording_desk(database: Database, settings: Settings) -> RecordingDesk:
     """The desk where no engine runs."""
     storage = Storage.of(settings)
-    return RecordingDesk(database, storage.folder, KeyRing(database, storage.master_key))
+    keys = KeyRing(database, storage.master_key)
+    return RecordingDesk(
+        database, storage, keys, Backup(database, storage, lambda: datetime.now(UTC))
+    )
 
 
 class Sound:
@@ -221,6 +237,10 @@ class DeskRecordings:
     async def rotate(self, tenant: str) -> int:
         """New keys."""
         return await asyncio.to_thread(self._desk.rotate, tenant)
+
+    async def backup(self, *, run: bool) -> BackupStatus:
+        """How far the copies are."""
+        return await asyncio.to_thread(lambda: self._desk.backup(run=run))
 
 
 class EngineRecorder:

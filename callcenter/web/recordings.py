@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from callcenter.records.backup import BackupStatus
 from callcenter.records.model import Recording
 from callcenter.records.recording_store import Wanted
 
@@ -67,6 +68,9 @@ class Recordings(Protocol):
 
     async def rotate(self, tenant: str) -> int:
         """New keys for what comes; how many tenants have one."""
+
+    async def backup(self, *, run: bool) -> BackupStatus:
+        """How far the copies are; ``run``: copy first what is missing."""
 
 
 class Desk(Protocol):
@@ -213,6 +217,16 @@ def _changing(router: APIRouter, desk: Desk) -> None:
     async def remove(recording: str, body: Why) -> Recording:
         """Delete the sound; the row stays and says when and why."""
         return await desk.recordings.remove(recording, body.why)
+
+    @router.get("/recording-backup")
+    async def backup() -> BackupStatus:
+        """How far the copies of recordings are."""
+        return await desk.recordings.backup(run=False)
+
+    @router.post("/recording-backup/run")
+    async def back_up() -> BackupStatus:
+        """Copy what is missing now."""
+        return await desk.recordings.backup(run=True)
 
     @router.post("/recording-keys/rotate")
     async def rotate(body: Rotate) -> Rotated:

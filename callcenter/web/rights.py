@@ -87,6 +87,8 @@ LEAST: dict[Act, Role] = {
     ("DELETE", "/v1/recordings/{recording}/hold"): _ADMINISTRATOR,
     ("POST", "/v1/recordings/{recording}/remove"): _ADMINISTRATOR,
     ("POST", "/v1/recording-keys/rotate"): _ADMINISTRATOR,
+    ("GET", "/v1/recording-backup"): _PLATFORM,
+    ("POST", "/v1/recording-backup/run"): _PLATFORM,
     ("GET", "/v1/recording-rules"): _SUPERVISOR,
     ("PUT", "/v1/recording-rules/{rule}"): _ADMINISTRATOR,
     ("DELETE", "/v1/recording-rules/{rule}"): _ADMINISTRATOR,

@@ -46,6 +46,20 @@ class OffersView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordingsView:
+    """Whether talks can be recorded; ``why`` not. ``skipped`` were wanted and could not be.
+
+    ``waiting`` are parts that are not kept yet, ``free_mb`` as far as it was looked at.
+    """
+
+    ok: bool = True
+    why: str = ""
+    waiting: int = 0
+    skipped: int = 0
+    free_mb: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatusView:
     """How the engine is."""
 
@@ -60,6 +74,7 @@ class StatusView:
     queues: int
     seats_logged_in: int
     offers: OffersView = OffersView()
+    recordings: RecordingsView = RecordingsView()
 
 
 @dataclass(frozen=True, kw_only=True)

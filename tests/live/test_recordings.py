@@ -145,7 +145,31 @@ async def test_what_is_said_in_a_pause_is_nowhere(site: Site, tmp_path: Path) ->
     assert "to be recorded: no rule for it, as usual" in told
 
 
-async def test_it_goes_on_through_transfers_and_a_killed_engine(site: Site, tmp_path: Path) -> None:
+async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: Path) -> None:
+    ada = await site.agent("1001")
+    call = await queued(site)
+    first = await talks(call, ada, ADA)
+    grace = await site.agent("1002")
+    await first.hold()
+    consultation = ada.invite("1002")
+    second = await grace.rings(within=5)
+    await second.answer()
+    second.play_tone(GRACE, dbfs=SENT)
+    await consultation.answered(within=5)
+    await first.refer_to(consultation)
+    await call.hears_tone(GRACE, within=5, lasting=0.6)
+    await call.hang_up()
+    cdr = await site.cdr_of("13800000001")
+    rows = await kept(site, cdr["id"], 2)
+    assert [row["seats"] for row in rows] == [["1001"], ["1002"]]
+    for row, tone in zip(rows, (ADA, GRACE), strict=True):
+        sound = await exported(site, row["id"], tmp_path)
+        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
+        assert CALLER in order(sound, LEFT, (CALLER,))
+
+
+async def test_each_talk_is_a_part_and_nothing_is_lost(site: Site, tmp_path: Path) -> None:
+    """Blind by a phone, an engine killed meanwhile, forced by a supervisor."""
     ada = await site.agent("1001")
     call = await queued(site)
     first = await talks(call, ada, ADA)
@@ -159,12 +183,16 @@ async def test_it_goes_on_through_transfers_and_a_killed_engine(site: Site, tmp_
     row = await site.call_is("13800000001", state="talking")
     await command(site, "call", "transfer", row["call"], "--to=seat:1001")
     await talks(call, ada, ADA)
+    await asyncio.sleep(0.7)
     await call.hang_up()
     cdr = await site.cdr_of("13800000001")
-    [kept_row] = await kept(site, cdr["id"])
-    assert kept_row["seats"] == ["1001", "1002"]
-    sound = await exported(site, kept_row["id"], tmp_path)
-    assert order(sound, RIGHT, (ADA, GRACE)) == [ADA, GRACE, ADA]
-    assert order(sound, LEFT, (CALLER,)) == [CALLER]
-    assert loudest(sound, LEFT, ADA) < NOT_IN_IT
-    assert len(sound) / RATE == pytest.approx(cdr["talk_seconds"], abs=0.8)
+    rows = await kept(site, cdr["id"], 3)
+    assert [row["seats"] for row in rows] == [["1001"], ["1002"], ["1001"]]
+    assert len({row["sha256"] for row in rows}) == 3
+    sounds = [await exported(site, row["id"], tmp_path) for row in rows]
+    for sound, tone in zip(sounds, (ADA, GRACE, ADA), strict=True):
+        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
+        assert order(sound, LEFT, (CALLER,)) == [CALLER]
+        assert loudest(sound, LEFT, tone) < NOT_IN_IT
+    assert sum(map(len, sounds)) / RATE == pytest.approx(cdr["talk_seconds"], abs=0.4)
+    assert cdr["recording_seconds"] == pytest.approx(cdr["talk_seconds"], abs=0.4)
