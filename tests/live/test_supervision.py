@@ -8,6 +8,7 @@ import pytest
 
 from callcenter.kernel.errors import CallCenterError
 from tests.contract.rig import until
+from tests.support.command import Command
 from tests.support.phone import Call, Phone
 from tests.support.site import DIALLED, Site
 
@@ -70,12 +71,14 @@ async def talk(site: Site, agent: Phone, number: str = "13800000001") -> tuple[s
 
 async def listens(site: Site, call: str, chief: Phone, mode: str, who: str) -> Call:
     """The chief's phone is rung by command, and picked up."""
-    asked = asyncio.create_task(ask(site, f"calls/{call}/listen", mode=mode, who=who))
+    run = Command(home=site.home, extra={})
+    asked = asyncio.create_task(asyncio.to_thread(run, "call", mode, call, "--as", who))
     ringing = await chief.rings(within=8)
     await ringing.answer()
     ringing.play_tone(CHIEF, dbfs=SENT)
-    row = await asked
-    assert (row["mode"], row["ringing"]) == (mode, False)
+    ended = await asked
+    assert ended.status == 0, ended.err
+    assert ended.out.splitlines()[0] == f"{who} listens to {call}: {mode}."
     return ringing
 
 
@@ -121,6 +124,11 @@ async def test_who_hears_whom_and_what_becomes_of_the_supervisor(site: Site) -> 
     await site.seat_is("1002", state="idle", status="busy")
     cdr = await site.cdr_of("13800000001")
     assert (cdr["result"], cdr["ended_by"]) == ("answered", "caller")
+    refused_now = await asyncio.to_thread(
+        Command(home=site.home, extra={}), "call", "monitor", call, "--as", "1002"
+    )
+    assert refused_now.status == 1
+    assert refused_now.sentence == f"There is no running call {call}; it has ended."
     await site.nothing_left()
 
 
