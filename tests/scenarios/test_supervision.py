@@ -535,3 +535,39 @@ async def test_a_caller_who_leaves_on_the_way_frees_the_seat(world: World) -> No
     await world.passes(seconds=1)
     assert world.state("1002") is SeatState.IDLE
     assert not world.phone("1002").rings[1:]
+
+
+async def test_a_listening_outlives_the_engine_and_ends_with_the_talk(world: World) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    await conductor(world).listening.listen(alice.call, Act.WHISPER, "1002", BY)
+    await world.engine_dies()
+    await world.passes(seconds=3)
+    await world.start()
+    await world.passes(seconds=1)
+    assert mode(world) is EavesdropMode.WHISPER
+    assert world.state("1002") is SeatState.ENGAGED, "nobody is offered to who listens"
+    with pytest.raises(SeatTaken):
+        await conductor(world).listening.listen(alice.call, Act.MONITOR, "1002", BY)
+    await conductor(world).stepping.hang_up(alice.call, BY)
+    await world.passes(seconds=1)
+    assert mode(world) is None
+    assert world.state("1002") is SeatState.IDLE
+    cdr = await cdr_of(world)
+    assert (cdr.ended_by, cdr.ended_by_name, cdr.resumed) == (EndedBy.SUPERVISOR, BY, 0)
+
+
+async def test_a_talk_that_nobody_watches_is_transferred_all_the_same(world: World) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    await world.engine_dies()
+    await world.passes(seconds=3)
+    await world.start()
+    await world.passes(seconds=1)
+    await conductor(world).stepping.take_over(alice.call, "1002", BY)
+    await world.passes(seconds=3)
+    assert world.state("1001") is SeatState.WRAP_UP
+    assert world.seat("1002").call == alice.call
+    alice.hangs_up()
+    cdr = await cdr_of(world)
+    assert [leg.seat for leg in cdr.legs[1:]] == ["1001", "1002"]
