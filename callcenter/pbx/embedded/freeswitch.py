@@ -195,15 +195,24 @@ def _account(account: SipAccount) -> str:
 def _gateway(trunk: SipTrunk) -> str:
     if not trunk.contact:
         return ""
-    contact = quoteattr(trunk.contact)
-    return f"""\
-<gateway name="trunk-{trunk.name}">
-  <param name="proxy" value={contact}/>
-  <param name="realm" value={contact}/>
+    # Two of each: calls are tried whatever the one that is asked (OPTIONS) seems to be.
+    return "\n".join(
+        f"""\
+<gateway name="trunk-{name}">
+  <param name="proxy" value={quoteattr(trunk.contact)}/>
+  <param name="realm" value={quoteattr(trunk.contact)}/>
   <param name="register" value="false"/>
   <param name="caller-id-in-from" value="true"/>
-  <param name="ping" value="5"/>
+  {asked}
 </gateway>"""
+        for name, asked in (
+            (trunk.name, ""),
+            (
+                f"watch_{trunk.name}",
+                '<param name="ping" value="5"/><param name="ping-max" value="1"/>',
+            ),
+        )
+    )
 
 
 def _acl(trunk: SipTrunk) -> str:

@@ -89,6 +89,7 @@ class FreeswitchChannel(Script):
         if not _NAME.fullmatch(call):
             raise PbxProblem(f"{call!r} cannot be the identity of a call.")
         self._call = call
+        self._switch.adopted(self._arrival.leg, call)
         await self._variables(cc_call=call, presence_data=call, cc_sent_to="", cc_sent_by="")
 
     async def ring(self) -> None:

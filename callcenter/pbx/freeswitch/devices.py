@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.port import DeviceChanged, DeviceState
 
@@ -37,11 +38,17 @@ class Devices:
         for extension in changed:
             self._look(extension)
 
-    def channels(self, now: dict[str, dict[str, DeviceState]]) -> None:
-        """All channels at phones: asked for, not told."""
-        changed = self._channels.keys() | now.keys()
-        self._channels = now
-        for extension in changed:
+    def listed(self, rows: list[dict[str, str]]) -> None:
+        """The node's channels, all of them: asked for, not told."""
+        before = self._channels
+        self._channels = {}
+        for row in rows:
+            extension = row.get("accountcode", "")
+            if extension and not extension.startswith(TRUNK_PREFIX):
+                up = row.get("callstate") in ("ACTIVE", "HELD")
+                state = DeviceState.IN_USE if up else DeviceState.RINGING
+                self._channels.setdefault(extension, {})[row["uuid"]] = state
+        for extension in before.keys() | self._channels.keys():
             self._look(extension)
 
     def heard(self, event: EslEvent) -> None:
@@ -50,7 +57,9 @@ class Devices:
             case "sofia::register":
                 self._registered.add(event.get("from-user"))
                 self._look(event.get("from-user"))
-            case "sofia::unregister" | "sofia::expire":
+            case "sofia::sip_user_state" if event.get("Ping-Status") == "REACHABLE":
+                pass  # as it was
+            case "sofia::unregister" | "sofia::expire" | "sofia::sip_user_state":
                 user = event.get("from-user") or event.get("user")
                 self._registered.discard(user)
                 self._look(user)

@@ -50,6 +50,8 @@ def bridge_string(
     legs = []
     for party, number in zip(dial.everyone, numbers(dial), strict=True):
         own = {"cc_party": number, "leg_timeout": str(seconds)}
+        if isinstance(party, str):
+            own["cc_extension"] = own["accountcode"] = number
         if not apart:
             own["execute_on_answer"] = "'execute_extension cc-answered XML cc'"
         legs.append(f"[{_listed(own)}]{endpoint(party)}")

@@ -13,7 +13,7 @@ from callcenter.pbx.port import Arrival, LegEnded, LegHeld, LegId, LegResumed, P
 WANTED = (
     "CHANNEL_ORIGINATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE "
     "CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD MESSAGE MESSAGE_QUERY DTMF "
-    "CUSTOM sofia::register sofia::unregister sofia::expire sofia::gateway_state cc::transferred"
+    "CUSTOM sofia::register sofia::unregister sofia::expire sofia::sip_user_state"
 )
 """What we ask for; the custom ones stand last."""
 
@@ -34,6 +34,11 @@ def moment(event: EslEvent) -> datetime:
     stamp = event.get("Event-Date-Timestamp")
     since = timedelta(microseconds=int(stamp) if stamp.isdecimal() else 0)
     return datetime.fromtimestamp(0, UTC) + since
+
+
+def at_epoch(seconds: int) -> datetime:
+    """From seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def cause_of(event: EslEvent) -> Cause:

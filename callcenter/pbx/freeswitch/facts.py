@@ -35,6 +35,7 @@ _STATUS = {
     "GATEWAY_DOWN": DialStatus.UNREACHABLE,
     "RECOVERY_ON_TIMER_EXPIRE": DialStatus.UNREACHABLE,
     "UNALLOCATED_NUMBER": DialStatus.UNREACHABLE,
+    "NORMAL_TEMPORARY_FAILURE": DialStatus.UNREACHABLE,  # nobody at its address
 }
 
 

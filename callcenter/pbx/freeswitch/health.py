@@ -13,6 +13,7 @@ _NAME = re.compile(r"[0-9A-Za-z-]{1,31}")
 _EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _STATUS = re.compile(r"^Status\s+(\S+)(?: \(ping\))?", re.MULTILINE)
 _TOOK = re.compile(r"^PingTime\s+([0-9.]+)", re.MULTILINE)
+_SESSIONS = re.compile(r"([0-9]+) session\(s\) - peak")
 _STATES = {"UP": TrunkState.REACHABLE, "DOWN": TrunkState.UNREACHABLE}
 
 
@@ -20,7 +21,7 @@ async def ask_trunk(link: EventLink, name: str) -> TrunkSeen:
     """What FreeSWITCH knows of a trunk's other end, which it asks every few seconds."""
     if not _NAME.fullmatch(name):
         raise PbxProblem(f"{name!r} cannot be the name of a trunk.")
-    told = await link.api("sofia", "status", "gateway", TRUNK_PREFIX + name)
+    told = await link.api("sofia", "status", "gateway", f"{TRUNK_PREFIX}watch_{name}")
     status, took = _STATUS.search(told), _TOOK.search(told)
     state = _STATES.get(status.group(1), TrunkState.UNKNOWN) if status else TrunkState.UNKNOWN
     if state is not TrunkState.REACHABLE or took is None:
@@ -30,8 +31,8 @@ async def ask_trunk(link: EventLink, name: str) -> TrunkSeen:
 
 async def ask_channels(link: EventLink) -> int:
     """How many channels there are."""
-    count = (await link.api("show", "channels", "count")).split()
-    return int(count[0]) if count and count[0].isdecimal() else 0
+    found = _SESSIONS.search(await link.api("status"))  # its list of channels is a moment late
+    return int(found.group(1)) if found else 0
 
 
 class Lamps:

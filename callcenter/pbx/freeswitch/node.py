@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.channel import FreeswitchChannel
 from callcenter.pbx.freeswitch.connection import Connection
 from callcenter.pbx.freeswitch.devices import Devices
-from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX, local_name
+from callcenter.pbx.freeswitch.dialstring import local_name
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.health import Lamps, ask_channels, ask_trunk
 from callcenter.pbx.freeswitch.hub import GeventThread
+from callcenter.pbx.freeswitch.legs import Legs
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
 from callcenter.pbx.freeswitch.tapes import Tapes
@@ -78,6 +78,7 @@ class FreeswitchNode:
         self._watches: dict[LegId, DialWatch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = GeventThread()
+        self._legs = Legs(link.node)
         self._devices = Devices(self._events.put_nowait)
         self._door = CallDoor(
             self._thread, link.call_host, link.call_port, link.call_key, self._arrived
@@ -145,11 +146,10 @@ class FreeswitchNode:
 
     async def legs(self) -> list[LiveLeg]:
         """See the port."""
-        return [leg for row in await self._rows("channels") if (leg := self._leg(row))]
+        return self._legs.all(self._clock.now())
 
     async def devices(self) -> dict[str, DeviceState]:
         """See the port."""
-        await self._look_at_devices()
         return self._devices.all()
 
     async def orphans(self) -> dict[str, Ended]:
@@ -249,6 +249,10 @@ class FreeswitchNode:
         if call:
             self._spawn(self.forget_orphan(call))
 
+    def adopted(self, leg: LegId, call: str) -> None:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        self._legs.adopted(leg, call)
+
     async def may_pick_up(self, leg: LegId, by: Arrival) -> bool:
         """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
         for watch in self._watches.values():
@@ -278,6 +282,8 @@ class FreeswitchNode:
             return
         if before is not None:
             before.elsewhere()
+        up = about.get("Answer-State") == "answered"
+        self._legs.arrived(arrival, self._clock.now(), up=up)
         self._scripts[arrival.leg] = channel = FreeswitchChannel(
             connection,
             arrival,
@@ -285,18 +291,21 @@ class FreeswitchNode:
             clock=self._clock,
             sounds=self._link.sounds,
             tenant_sounds=self._link.tenant_sounds,
-            answered=about.get("Answer-State") == "answered",
+            answered=up,
         )
         self._channels.put_nowait(channel)
 
     def _heard(self, event: EslEvent) -> None:
+        self._legs.heard(event)
         self._devices.heard(event)
         self._talks.heard(event)
         if event.name == "MESSAGE_QUERY":
             self._spawn(self._lamps.asked(event))
-        owner = LegId(f"{self.node}/{event.variable('cc_owner')}")
-        if (watch := self._watches.get(owner)) is not None:
-            self._heard_dial(watch, event)
+        for owner in (event.variable("cc_owner"), event.get("Bridge-A-Unique-ID")):
+            watch = self._watches.get(LegId(f"{self.node}/{owner}"))
+            if watch is not None:
+                self._heard_dial(watch, event)
+                break
         leg = events.leg_of(event, self.node)
         if event.name == "CHANNEL_HANGUP_COMPLETE" and (script := self._scripts.get(leg)):
             script.hung_up(event)
@@ -312,7 +321,7 @@ class FreeswitchNode:
                 watch.begun(leg, event.variable("cc_party"))
                 watch.ringing(leg, at)
             case "CHANNEL_BRIDGE":
-                watch.answered(leg, at)
+                watch.answered(events.leg_of(event, self.node, "Bridge-B-Unique-ID"), at)
             case "CHANNEL_HANGUP_COMPLETE":
                 facts = DialFacts(disposition=event.variable("hangup_cause"))
                 watch.refuses(leg, facts.status)
@@ -320,17 +329,24 @@ class FreeswitchNode:
 
     async def _up(self) -> None:
         try:
-            await self._look_at_devices()
+            await self._look()
         except PbxProblem as problem:
-            _log.warning("phones could not be asked for", why=str(problem))
+            _log.warning("phones and channels could not be asked for", why=str(problem))
         self._events.put_nowait(LinkUp(node=self.node))
 
     def _down(self, why: str) -> None:
         self._events.put_nowait(LinkDown(node=self.node, why=why))
 
-    async def _look_at_devices(self) -> None:
-        rows = await self._rows("registrations")
-        self._devices.registered({row["reg_user"] for row in rows})
+    async def _look(self) -> None:
+        """What was not told while the link was down."""
+        registered = await self._rows("registrations")
+        self._devices.registered({row["reg_user"] for row in registered})
+        channels = await self._rows("channels")
+        self._legs.listed(channels)
+        self._devices.listed(channels)
+        for name in self._legs.names:
+            if (await self._eye.api("uuid_exists", name)).strip() != "true":
+                self._legs.forget({name})
 
     async def _rows(self, what: str) -> list[dict[str, str]]:
         answer = await self._eye.api("show", what, "as", "json")
@@ -338,21 +354,6 @@ class FreeswitchNode:
             return list(json.loads(answer).get("rows", []))
         except ValueError:
             raise PbxProblem(f"FreeSWITCH does not list its {what}: {answer[:80]}.") from None
-
-    def _leg(self, row: dict[str, str]) -> LiveLeg | None:
-        call = row.get("presence_data", "")
-        if not call:
-            return None
-        created = row.get("created_epoch", "")
-        age = self._clock.now().timestamp() - int(created) if created.isdecimal() else 0.0
-        return LiveLeg(
-            leg=LegId(f"{self.node}/{row['uuid']}"),
-            call=call,
-            endpoint=row.get("accountcode", "").removeprefix(TRUNK_PREFIX),
-            inbound=row.get("direction") == "inbound",
-            up=row.get("callstate") in ("ACTIVE", "HELD"),
-            age=timedelta(seconds=max(0.0, age)),
-        )
 
     def _path(self, prompt: Prompt) -> str:
         return f"{self._link.sounds / prompt}.wav"

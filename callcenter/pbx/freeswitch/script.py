@@ -48,6 +48,9 @@ class Switch(Protocol):
     def forget_note(self, call: str) -> None:
         """The end of this call is known; drop FreeSWITCH's note of it."""
 
+    def adopted(self, leg: LegId, call: str) -> None:
+        """This channel carries this call."""
+
     async def may_pick_up(self, leg: LegId, by: Arrival) -> bool:
         """Whether a phone rings at ``leg``; from now on ``by`` may answer its dial."""
 
