@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from callcenter.cli.board.acts import Request
 from callcenter.cli.board.app import BoardApp
@@ -179,7 +178,8 @@ class Person:
         await self.pilot.pause(0.05)
 
     async def types(self, text: str) -> None:
-        self.app.query_one("#answer", Input).value = text
+        for sign in text:
+            self.app.post_message(Key(sign, sign))
         await self.pilot.press("enter")
         await self.pilot.pause(0.05)
 

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from textual import work
 from textual.app import App, ComposeResult
-from textual.containers import Horizontal
-from textual.events import Key
-from textual.widgets import Input, Label, Static
+from textual.events import Key, Paste
+from textual.widgets import Static
 
 from callcenter.cli.board import acts
 from callcenter.cli.board.acts import NotNow, Request
 from callcenter.cli.board.columns import Mood
+from callcenter.cli.board.looks import text
 from callcenter.cli.board.rows import Rows
 from callcenter.kernel.errors import CallCenterError
 
@@ -28,10 +28,10 @@ class Asking(App[None]):
         self._phone = phone
         self._asked: Callable[[str], None] | None = None
         self._yes = False  # a single key answers
+        self._wording = ""
+        self._typed = ""
         # kept, not looked up: while the board is being left they are on no screen any more
-        self._question_line = Horizontal(id="ask")
-        self._question_label = Label(id="question", markup=False)
-        self._answer_line = Input(id="answer", select_on_focus=False)
+        self._question_line = Static(id="ask")
         self._said = Static(id="said")
 
     def say(self, sentence: str, mood: Mood = Mood.PLAIN) -> None:
@@ -47,53 +47,62 @@ class Asking(App[None]):
     def compose_questions(self) -> ComposeResult:
         """The line of what was said, and that of questions in its place."""
         yield self._said
-        with self._question_line:
-            yield self._question_label
-            yield self._answer_line
+        yield self._question_line
 
     def _question(
         self, words: str, answered: Callable[[str], None], *, given: str = "", yes: bool = False
     ) -> None:
         self._asked, self._yes = answered, yes
-        self._question_label.update(words)
+        self._wording, self._typed = words, given
         self._question_line.add_class("shown")
         self._said.add_class("asking")
-        self._answer_line.value = given
-        self._answer_line.focus()
+        self._draw_question()
+
+    def _draw_question(self) -> None:
+        pieces = [(f"{self._wording} ", Mood.FAINT), (self._typed, Mood.NAME), ("█", Mood.BUSY)]
+        self._question_line.update(text(pieces))
 
     def _close_question(self) -> None:
         self._asked = None
         self._question_line.remove_class("shown")
         self._said.remove_class("asking")
-        self.rows.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a question is open no key acts on a row, however fast it comes after."""
+        """While a question is open no key acts on a row."""
         if self._asked is not None and action not in ("undo", "stop"):
             return False
         return super().check_action(action, parameters)
 
     def on_key(self, event: Key) -> None:
-        """A key that came before the line for the answer was ready belongs there."""
-        if self._asked is None or self.focused is self._answer_line:
+        """Answers are typed here and not into an input of its own: those that come in one burst
+        would be shared out between it and the list, and get out of order."""
+        if self._asked is None or event.key in ("escape", "ctrl+c"):
             return
-        if event.character is not None and event.is_printable:
-            self._answer_line.insert_text_at_cursor(event.character)
-        elif event.key == "enter":
-            self._answered(self._answer_line.value)
+        event.prevent_default()  # else it would act once the question is closed
+        event.stop()
+        match event.key:
+            case "enter":
+                self._answered(self._typed)
+            case "backspace":
+                self._type(self._typed[:-1])
+            case "ctrl+u":
+                self._type("")
+            case _ if event.character is not None and event.is_printable:
+                self._type(self._typed + event.character)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_paste(self, event: Paste) -> None:
+        """The first line of what was pasted."""
+        if self._asked is not None:
+            self._type(self._typed + (event.text.splitlines() or [""])[0])
+
+    def _type(self, typed: str) -> None:
         """One key answers a yes-or-no; a filter works while it is typed."""
-        if self._asked is None:
-            return
-        if self._yes and event.value:
-            self._answered(event.value)
+        self._typed = typed
+        self._draw_question()
+        if self._yes and typed:
+            self._answered(typed)
         elif self._asked == self.narrow:
-            self.narrow(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter."""
-        self._answered(event.value)
+            self.narrow(typed)
 
     def _answered(self, value: str) -> None:
         asked = self._asked

@@ -26,11 +26,8 @@ Screen { background: #0d1117; color: #c8c8c8; }
 Rows { height: 1fr; }
 #machine { height: 6; padding: 1 1 0 1; display: none; }
 #machine.shown { display: block; }
-#ask { height: 1; display: none; background: #2a3a4d; }
+#ask { height: 1; padding: 0 1; display: none; background: #2a3a4d; }
 #ask.shown { display: block; }
-#ask Label { width: auto; padding: 0 1; color: #ffffff; text-style: bold; }
-#ask Input { width: 1fr; height: 1; border: none; padding: 0; background: #2a3a4d; }
-#ask Input:focus { border: none; }
 #said.asking { display: none; }
 #keys { height: 1; padding: 0 1; background: #161b22; color: #9aa4b0; }
 Help { align: center middle; background: #0d1117 60%; }
