@@ -2,7 +2,6 @@
 
 import click
 
-from callcenter.cli.call_recording import record
 from callcenter.cli.reach import engine, names
 from callcenter.cli.routing import path
 from callcenter.cli.shown import clean, clock, duration, json_option, show_json, show_rows, words
@@ -11,9 +10,6 @@ from callcenter.cli.shown import clean, clock, duration, json_option, show_json,
 @click.group()
 def call() -> None:
     """List running calls; end one; explain any."""
-
-
-call.add_command(record)
 
 
 @call.command("list")
