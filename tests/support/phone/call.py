@@ -178,6 +178,7 @@ class Call(Voice):
         try:
             async with asyncio.timeout(5):
                 await self.agent.ask("BYE", self.dialog)
+                self.mark("gone")
         except (TimeoutError, PhoneRefused):
             self.agent.log.add("--", "nobody responded to our BYE")
 
