@@ -19,6 +19,10 @@ WORDS = """
     pin-unfit pin-changed switchboard callback-number callback-confirm callback-kept
     busy-reason wrap-up-minutes wrap-up-ok disposition-code disposition-ok disposition-owed
     no-disposition wrong-code not-now nothing-to-pick-up confirm-call
+    voicemail-review voicemail-new voicemail-old voicemail-menu voicemail-menu-none
+    voicemail-no-more voicemail-deleted voicemail-gone voicemail-no-number
+    voicemail-not-reached voicemail-to-seat voicemail-handed
+    survey-friendly survey-recommend survey-comment survey-thanks
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
