@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, sel
 from structlog.testing import capture_logs
 
 from callcenter.kernel.database import open_database
-from callcenter.kernel.projector import Projector, journal_mark
+from callcenter.kernel.projector import Many, Projector, journal_mark
 from tests.support.turned import turned
 
 _rows = Table("rows", MetaData(), Column("n", Integer, primary_key=True))
@@ -235,3 +235,26 @@ def test_a_batch_and_its_mark_are_one(database: Engine) -> None:
     with capture_logs():
         _tell(database, story)
     assert _written(database) == [1, 2]
+
+
+def test_rows_that_follow_each_other_are_written_together(database: Engine) -> None:
+    together: list[list[int]] = []
+
+    def insert_all(connection: Connection, rows: Sequence[int]) -> None:
+        together.append(list(rows))
+        connection.execute(_rows.insert(), [{"n": row} for row in rows])
+
+    async def story(projector: Projector) -> None:
+        for position in (1, 2, 3):
+            projector.add(position, Many(insert_all, position))
+        projector.add(4, partial(_insert, n=4))
+        projector.add(5, Many(insert_all, 5))
+        await projector.settled()
+        projector.add(6, Many(insert_all, 5))  # refused: it is there already
+        projector.add(7, Many(insert_all, 7))
+        await projector.settled()
+
+    with capture_logs():
+        _tell(database, story)
+    assert _written(database) == [1, 2, 3, 4, 5, 7]
+    assert together == [[1, 2, 3], [5], [5, 7], [5], [7]]
