@@ -300,7 +300,9 @@ class Engine:
     def _read_people(self, records: list[Record], mark: int) -> None:
         with self.database.connect() as connection:
             self.members.restore(load_members(connection), records, mark)
-            self.last_agents.fill(reversed(list_cdrs(connection, most=_CDRS_REMEMBERED)))
+            self.last_agents.fill(
+                reversed(list_cdrs(connection, most=_CDRS_REMEMBERED, parts=False))
+            )
 
     async def _release(self) -> None:
         mailer = Mailer(self.database, self.clock)
