@@ -14,14 +14,16 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @click.group()
 def audit() -> None:
-    """List what was done and refused; verify that nothing of it was changed."""
+    """List what was done and refused; verify that log."""
 
 
 @audit.command("list")
 @click.option("--since", default="", help="A time such as 2026-05-01T08:00, or 2h, 7d ago.")
 @click.option("--actor", default="", help="Who: a user of the machine or the name of a token.")
 @click.option("--act", default="", help="Any part of method and path, such as hangup.")
-@click.option("--most", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--most", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
 @json_option
 def list_(since: str, actor: str, act: str, most: int, as_json: bool) -> None:
     """List acts and refusals, newest first."""
@@ -41,7 +43,7 @@ def list_(since: str, actor: str, act: str, most: int, as_json: bool) -> None:
 @audit.command()
 @json_option
 def verify(as_json: bool) -> None:
-    """Check every row and its link to the one before; the first broken one is named."""
+    """Check every row; name the first broken one."""
     with desk() as reached:
         found = reached.ask("GET", path("audit", "verify"))
     if as_json:

@@ -89,7 +89,7 @@ def create(  # noqa: PLR0917 - click gives them by name
 @token.command()
 @click.argument("token")
 def revoke(token: str) -> None:
-    """Take TOKEN back, by its id or name: its next request is refused."""
+    """Take TOKEN, an id or a name, back from now on."""
     with desk(telling=True) as reached:
         row = reached.ask("DELETE", path("tokens", token))
     click.echo(clean(f"Token {row['name']} ({row['token']}) is revoked."))

@@ -93,14 +93,14 @@ class Address:
         """For requests that block."""
         if self.url:
             return httpx.Client(verify=self._verify(), **self._options(timeout))
-        transport = httpx.HTTPTransport(uds=str(self.socket))
+        transport = httpx.HTTPTransport(uds=str(self.socket), verify=False)
         return httpx.Client(transport=transport, **self._options(timeout))
 
     def async_client(self, timeout: httpx.Timeout) -> httpx.AsyncClient:
         """For an event loop."""
         if self.url:
             return httpx.AsyncClient(verify=self._verify(), **self._options(timeout))
-        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False)
         return httpx.AsyncClient(transport=transport, **self._options(timeout))
 
     def _options(self, timeout: float | httpx.Timeout) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class Alone:
             add_reports(router, _Counted(reports))
         if keys is not None:
             add_access(router, _Keys(keys))
-        self._api.include_router(router)
+        self._api.router.routes.extend(router.routes)
         _errors(self._api)
 
     def ask(self, method: str, path: str, body: Row | None = None) -> Any:

@@ -116,7 +116,9 @@ def create_api(services: Services) -> FastAPI:
     add_queues(router, services)
     add_agents(router, services)
     add_supervision(router, services)
-    api.include_router(router)
+    # Not by include_router, which makes every route once more at the first request: calls would
+    # stand still for some tenths of a second.
+    api.router.routes.extend(router.routes)
     _errors(api)
     api.add_middleware(Gate, access=services.access)
     return api

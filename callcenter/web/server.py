@@ -62,7 +62,7 @@ class ApiServer:
         if self._door is None:  # pragma: no cover - claim has set it or raised
             raise RuntimeError
         self._services = services
-        api = create_api(services)
+        api = await asyncio.to_thread(create_api, services)  # it takes a moment; calls go on
         await self._serve(api, self._door.listen())
         if http is not None:
             more = http.tls() | {"limit_concurrency": MOST_CONNECTIONS}
