@@ -56,7 +56,7 @@ async def test_a_phone_sends_its_caller_to_a_colleague(world: World) -> None:
     assert talks(cdr) == [("seat", "1001", 30), ("seat", "1002", 30)]
     assert cdr.talk_seconds == pytest.approx(60, abs=1)
     assert cdr.recording
-    assert len(alice.recorded) == 1
+    assert len(alice.recorded) == 2, "each talk is a part of the recording"
 
 
 @pytest.mark.parametrize("to", ["seat:1002", "extension:1002"])

@@ -22,7 +22,12 @@ from callcenter.kernel.database import metadata, open_database
 
 def test_a_plan_comes_back_whole() -> None:
     seat = SeatPlan(
-        number="1", tenant="t", name="A", pin_hash="x", skills=(Skill(name="ja", level=3),)
+        number="1",
+        tenant="t",
+        name="A",
+        pin_hash="x",
+        skills=(Skill(name="ja", level=3),),
+        listens=4,
     )
     queue = QueuePlan(
         name="sales",
@@ -54,6 +59,7 @@ def test_a_plan_comes_back_whole() -> None:
         disposition_required=True,
         answer_within=30,
         short_abandon=10,
+        survey="after-talk",
     )
     database = open_database("sqlite://")
     metadata.create_all(database)
