@@ -23,6 +23,7 @@ from callcenter.numbers import (
 )
 from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
 from callcenter.pbx.port import Source
+from callcenter.records import Storage
 from tests.support.adding_up import adds_up
 
 NUMBER = "4008001234"
@@ -57,6 +58,7 @@ class World:
         self.clock = LoopClock(START)
         self.pbx = FakePbx(self.clock)
         self.engine: Engine | None = None
+        self.storage: Storage | None = None  # of recordings, when not the usual one
         self._pin_hash = _PIN_HASH
         self.database = open_database(database or f"sqlite:///{folder / 'world.db'}")
         metadata.create_all(self.database)
@@ -70,6 +72,7 @@ class World:
             database=self.database,
             journal=self.folder / "journal",
             recordings=self.folder / "recordings",
+            storage=self.storage,
         )
         await self.engine.start()
         await self.passes(seconds=0.1)
