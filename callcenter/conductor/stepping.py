@@ -60,6 +60,8 @@ class Stepping:
             self._require(Act.TRANSFER, open_)
             if to.kind is Kind.SEAT:
                 self._reserve(open_, to.name, willing=False)
+            if to.kind is not Kind.QUEUE:
+                self._keep_place(open_)
             await self._send(open_, to)
             self._note(open_, Act.TRANSFER, by, to=str(to))
 
@@ -87,6 +89,7 @@ class Stepping:
             await self._stop_listening(call, seat)
             self._require(Act.TAKEOVER, open_)
             self._reserve(open_, seat, willing=True)
+            self._keep_place(open_)
             await self._send(open_, Destination(kind=Kind.SEAT, name=seat))
             self._note(open_, Act.TAKEOVER, by, who=seat)
 
@@ -153,6 +156,7 @@ class Stepping:
             raise PbxProblem("The PBX has sent the caller on, but has not handed them back yet.")
 
     def _keep_place(self, call: OpenCall) -> None:
+        """Should nobody pick up there, the caller waits where they waited before."""
         since = call.place or (call.queue.at if call.queue else None)
         if since is not None:
             self._context.kept_places[call.id] = since

@@ -437,6 +437,26 @@ async def test_who_is_picked_up_in_vain_waits_in_the_same_place(world: World) ->
     await world.passes(seconds=1)
 
 
+async def test_who_is_taken_over_in_vain_goes_before_those_who_came_later(world: World) -> None:
+    alice = await talking(world)
+    await world.logs_in("1002")
+    assert world.engine is not None
+    world.engine.dispatcher.busy("1002", "meeting", by=BY)
+    late = await waiting(world, "+862")
+    world.phone("1002").answers_after = None
+    world.engine.dispatcher.busy("1001", "meeting", by=BY)
+    await conductor(world).stepping.take_over(alice.call, "1002", BY)
+    await world.passes(seconds=35)
+    assert alice.music == "default"
+    assert world.state("1002") is SeatState.IDLE
+    world.engine.dispatcher.ready("1001", by=BY)
+    await world.passes(seconds=3)
+    assert world.seat("1001").call == alice.call
+    alice.hangs_up()
+    late.hangs_up()
+    await world.passes(seconds=1)
+
+
 async def test_a_talk_is_taken_over_also_by_who_listens_to_it(world: World) -> None:
     alice = await talking(world)
     await world.logs_in("1002")
