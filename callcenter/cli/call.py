@@ -37,7 +37,7 @@ def hangup(call: str) -> None:
     """End the running call CALL."""
     with engine() as client:
         client.hang_up(call)
-    click.echo(clean(f"Call {call} is being ended."))
+    click.echo(clean(f"Call {call} has ended."))
 
 
 @call.command()

@@ -71,7 +71,7 @@ def test_queues_and_calls(run: Command, engine: RowsInMemory) -> None:
         "Call  State    Caller          Dialled     Queue    Seat  Waits  Talks",
         "c-2   waiting  +8613800000002  4008001234  support        1:15",
     ]
-    assert run("call", "hangup", "c-2").out == "Call c-2 is being ended.\n"
+    assert run("call", "hangup", "c-2").out == "Call c-2 has ended.\n"
     assert run("call", "list").out == "No call is running.\n"
 
 
