@@ -139,7 +139,7 @@ def add_up(noted: Iterable[SeatNoted], seat: str, since: datetime, until: dateti
     """Pure: sums from one change to the next, within the span."""
     times = SeatTimes(seat=seat, since=since, until=until)
     changes = list(noted)
-    for this, following in zip(changes, [*changes[1:], None], strict=True):
+    for this, following in zip(changes, [*changes[1:], None], strict=False):  # there may be none
         begin, end = max(this.at, since), min(following.at if following else until, until)
         part, seconds = part_of(this), (end - begin).total_seconds()
         if part and seconds > 0:

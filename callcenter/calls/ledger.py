@@ -19,6 +19,7 @@ from callcenter.calls.store import EndedCall, save_ended
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Many, Projector
+from callcenter.pbx.port import LegId
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"call "
@@ -52,6 +53,7 @@ class Ledger:
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(CallNote)
         self.open: dict[str, OpenCall] = {}
+        self._by_leg: dict[LegId, OpenCall] = {}
 
     def restore(self, records: Iterable[Record], mark: int) -> None:
         """Fold what the journal holds; calls ended after ``mark`` go to the database again."""
@@ -73,6 +75,10 @@ class Ledger:
         if closed is not None:
             self._bus.publish(CallClosed(cdr=closed))
 
+    def with_leg(self, leg: LegId) -> OpenCall | None:
+        """The open call whose caller is on this leg."""
+        return self._by_leg.get(leg)
+
     def release(self, mark: int) -> None:
         """Let the journal drop what the database has and no open call needs."""
         oldest = min((call.first_position for call in self.open.values()), default=mark + 1)
@@ -82,7 +88,9 @@ class Ledger:
         state = self.open.get(call)
         if state is None:
             state = self.open[call] = OpenCall(call, position)
+        before = state.leg
         state.apply(event)
+        self._note_leg(state, before, over=isinstance(event, CallEnded))
         if not isinstance(event, CallEnded):
             return None
         del self.open[call]
@@ -95,6 +103,12 @@ class Ledger:
             ended = EndedCall(cdr=cdr, moments=moments_of(state.events))
             self._projector.add(position, Many(self._save, ended))
         return cdr
+
+    def _note_leg(self, call: OpenCall, before: LegId, *, over: bool) -> None:
+        if (over or before != call.leg) and self._by_leg.get(before) is call:
+            del self._by_leg[before]
+        if not over and call.leg:
+            self._by_leg[call.leg] = call
 
     def _save(self, connection: Connection, ended: Sequence[EndedCall]) -> None:
         self._count(connection, [call.cdr for call in ended])

@@ -134,7 +134,7 @@ class Conductor:
         if known := ledger.open.get(arrival.call):
             return known
         # We may have died between writing the call down and marking its channel.
-        return next((call for call in ledger.open.values() if call.leg == arrival.leg), None)
+        return ledger.with_leg(arrival.leg)
 
     def _session_over(self, call: str, task: asyncio.Task[None]) -> None:
         if self._sessions.get(call) is task:
