@@ -69,7 +69,8 @@ class EngineLive:
         open_calls = list(self._engine.ledger.open.values())
         self._counting.restore(open_calls)
         for call in open_calls:
-            self._show_call(call, self._seen(call), self._engine.clock.now())
+            since = call.talk or call.events[-1]
+            self._show_call(call, self._seen(call), since.at)
         self._look()
         self._tasks = [
             asyncio.create_task(self._keep_looking(), name="live"),

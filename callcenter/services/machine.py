@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import psutil
@@ -29,6 +29,7 @@ class Machine:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._process: psutil.Process | None = None
+        self._before = (0.0, 0.0)  # seconds of all cores: busy, all
 
     def sample(self) -> Sample:
         """How it is; shares of time are those since the sample before."""
@@ -36,11 +37,10 @@ class Machine:
 
         if self._process is None:
             self._process = psutil.Process()
-            psutil.cpu_percent()  # the first has nothing to compare with
-            self._process.cpu_percent()
+            self._process.cpu_percent()  # the first has nothing to compare with
         memory, disk = psutil.virtual_memory(), psutil.disk_usage(str(self._home))
         return Sample(
-            cpu=psutil.cpu_percent(),
+            cpu=self._cpu(psutil.cpu_times()),
             cores=psutil.cpu_count() or 1,
             load=round(psutil.getloadavg()[0], 2),
             memory=memory.percent,
@@ -50,3 +50,15 @@ class Machine:
             engine_cpu=self._process.cpu_percent(),
             engine_memory=self._process.memory_info().rss,
         )
+
+    def _cpu(self, times: Any) -> float:
+        """Percent of all cores since the sample before.
+
+        Not psutil's own: that compares with the last time *this thread* asked, and samples are
+        taken by whichever thread is free.
+        """
+        whole = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+        busy = whole - times.idle - getattr(times, "iowait", 0.0)
+        before, self._before = self._before, (busy, whole)
+        passed = whole - before[1]
+        return round(100 * max(0.0, busy - before[0]) / passed, 1) if passed > 0 else 0.0

@@ -268,7 +268,7 @@ async def test_sorting_and_filtering() -> None:
             "1001",
         ]
         await person.presses("slash", "b", "o")
-        await person.sees("1 rows")
+        await person.sees("1 row")
         assert "Bob" in person.screen()[4]
         assert person.screen()[5] == ""
         await person.presses("b", "x")

@@ -152,7 +152,11 @@ class BoardApp(Asking):
             pieces.append((count + "   ", Mood.BUSY if here else Mood.FAINT))
         at, count_shown = self.rows.place
         if count_shown:
-            where = f"row {at} of {count_shown}" if at else f"{count_shown} rows"
+            where = (
+                f"row {at} of {count_shown}"
+                if at
+                else f"{count_shown} row{'s' * (count_shown > 1)}"
+            )
             pieces.append((where, Mood.FAINT))
         if self.rows.words:
             pieces.append((f"  /{self.rows.words}", Mood.LOOK))

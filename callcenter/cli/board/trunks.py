@@ -55,7 +55,7 @@ TRUNKS = Tab(
             title="CONTACT",
             width=18,
             share=1,
-            cell=lambda row, _: (row["contact"] or "none: nobody is called by it", Mood.FAINT),
+            cell=lambda row, _: (row["contact"] or "no way out", Mood.FAINT),
             order=lambda row: row["contact"],
         ),
     ),
