@@ -11,6 +11,7 @@ from tests.contract import (
     rules_message,
     rules_node,
     rules_pickup,
+    rules_record,
     rules_talk,
     rules_whisper,
 )
@@ -25,6 +26,7 @@ assert rules_call, (
     rules_message,
     rules_node,
     rules_pickup,
+    rules_record,
     rules_talk,
     rules_whisper,
 )  # fill the list
