@@ -1,10 +1,13 @@
 """The report of seats: offers from the calls, times from the log, and what goes on now."""
 
-from sqlalchemy import Connection, and_, func, select
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select
 
 from callcenter.acd.log import SeatNoted, noted_of, seat_log
 from callcenter.acd.model import SeatStatus
 from callcenter.acd.store import load_plan
+from callcenter.acd.store import seats as seats_table
 from callcenter.reports.answer import Asked, Proof, Report, made
 from callcenter.reports.balances import MEND, ProofFailed, named
 from callcenter.reports.calendar import By, bucket_of, local_step, runs
@@ -18,7 +21,7 @@ Rows = dict[Row, dict[str, int]]
 
 def seats(connection: Connection, asked: Asked) -> Report:
     """Answer."""
-    whose = _tenants(connection, asked)
+    whose = _whose(connection, asked)
     rows: Rows = {}
     offers = Wanted(
         table=Counts.SEATS,
@@ -26,13 +29,13 @@ def seats(connection: Connection, asked: Asked) -> Report:
         columns=VALUES[Counts.SEATS],
         tenants=asked.whose,
     )
-    _take(rows, add_up(connection, offers, asked.span, asked.by))
+    _take(rows, add_up(connection, offers, asked.span, asked.by), None, {})
     times = Wanted(table=Counts.SEAT_TIMES, names=("seat",), columns=VALUES[Counts.SEAT_TIMES])
     pauses = Wanted(table=Counts.PAUSES, names=("seat", "reason"), columns=("ms",))
-    _take(rows, add_up(connection, times, asked.span, asked.by), whose)
+    _take(rows, add_up(connection, times, asked.span, asked.by), whose, _OWN)
     reasons = _take_pauses(rows, add_up(connection, pauses, asked.span, asked.by), whose)
     for noted in going_on(connection, asked):
-        if noted.seat in whose:
+        if whose is None or noted.seat in whose:
             reasons |= _take_now(rows, noted, asked)
     proof = _prove(rows)
     extra = [_paused(reason) for reason in sorted(reasons)]
@@ -45,42 +48,37 @@ def seats(connection: Connection, asked: Asked) -> Report:
 
 def going_on(connection: Connection, asked: Asked) -> list[SeatNoted]:
     """The last change of each seat, where it lies before the end of the span."""
-    log = seat_log.c
-    newest = (
-        select(log.seat, func.max(log.position).label("position")).group_by(log.seat).subquery()
-    )
-    same = and_(log.seat == newest.c.seat, log.position == newest.c.position)
-    query = select(seat_log).join(newest, same)
-    query = query.where(log.at < asked.span.until, log.status != SeatStatus.LOGGED_OUT.value)
-    return [noted_of(row) for row in connection.execute(query)]
+    log, each = seat_log.c, seat_log.alias().c
+    newest = select(func.max(each.position)).where(each.seat == seats_table.c.number)
+    found = select(seat_log).select_from(seats_table)
+    found = found.join(seat_log, log.position == newest.scalar_subquery())
+    found = found.where(log.at < asked.span.until, log.status != SeatStatus.LOGGED_OUT.value)
+    return [noted_of(row) for row in connection.execute(found)]
 
 
-def _tenants(connection: Connection, asked: Asked) -> set[str]:
-    """Seats whose rows the asker may see; those of seats that are no more, too, if all are."""
-    plan = load_plan(connection).seats
+def _whose(connection: Connection, asked: Asked) -> set[str] | None:
+    """Seats whose times the asker may see; ``None``: all, those that are no more too."""
     if asked.whose is None:
-        found = connection.scalars(select(seat_log.c.seat).distinct())
-        return {*plan, *found}
+        return None
+    plan = load_plan(connection).seats
     return {number for number, seat in plan.items() if seat.tenant in asked.whose}
 
 
-def _take(rows: Rows, found: Rows, whose: set[str] | None = None) -> None:
+def _take(rows: Rows, found: Rows, whose: set[str] | None, names: Mapping[str, str]) -> None:
     for (begin, (seat, *_)), sums in found.items():
-        if whose is not None and seat not in whose:
-            continue
-        row = rows.setdefault((begin, (seat,)), {})
-        for what, value in sums.items():
-            row[_OWN.get(what, what) if whose is not None else what] = value
+        if whose is None or seat in whose:
+            row = rows.setdefault((begin, (seat,)), {})
+            row.update({names.get(what, what): value for what, value in sums.items()})
 
 
 _OWN = {"unreachable": "unreachable_ms"}
 """An offer may fail because a phone is unreachable, and time may pass while it is."""
 
 
-def _take_pauses(rows: Rows, found: Rows, whose: set[str]) -> set[str]:
+def _take_pauses(rows: Rows, found: Rows, whose: set[str] | None) -> set[str]:
     reasons = set()
     for (begin, (seat, reason)), sums in found.items():
-        if seat in whose:
+        if whose is None or seat in whose:
             reasons.add(reason)
             rows.setdefault((begin, (seat,)), {})[f"paused {reason}"] = sums.get("ms", 0)
     return reasons

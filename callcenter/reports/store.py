@@ -1,9 +1,20 @@
 """The tables of counts in the database: adding a tally, reading one back."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    String,
+    Table,
+    delete,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.kernel.database import metadata
@@ -29,40 +40,30 @@ TABLES: dict[Counts, Table] = {counts: _table(counts) for counts in Counts}
 def add_tally(connection: Connection, tally: Tally) -> None:
     """Add counts to what is there."""
     for counts, rows in tally.without_nothing().rows.items():
-        _add_rows(connection, counts, rows)
-
-
-def _add_rows(connection: Connection, counts: Counts, rows: dict[Key, dict[str, int]]) -> None:
-    table, keys, values = TABLES[counts], KEYS[counts], VALUES[counts]
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for key, row in rows.items():
-        columns = tuple(what for what in values if what in row)
-        given = dict(zip(keys, key, strict=True))
-        by_columns.setdefault(columns, []).append({**given, **row})
-    for columns, given_rows in by_columns.items():
-        adding = insert(table)
-        adding = adding.on_conflict_do_update(
-            index_elements=list(keys),
-            set_={name: table.c[name] + adding.excluded[name] for name in columns},
-        )
-        connection.execute(adding, given_rows)
+        connection.execute(_adding(counts, connection.dialect.name), _values(counts, rows))
 
 
 def insert_tally(connection: Connection, tally: Tally) -> None:
     """Write counts of keys that are not there."""
     for counts, rows in tally.rows.items():
-        keys, values = KEYS[counts], VALUES[counts]
-        connection.execute(
-            TABLES[counts].insert(),
-            [
-                {
-                    **dict(zip(keys, key, strict=True)),
-                    **{what: row.get(what, 0) for what in values},
-                }
-                for key, row in rows.items()
-            ],
-        )
+        connection.execute(TABLES[counts].insert(), _values(counts, rows))
+
+
+@cache
+def _adding(counts: Counts, dialect: str) -> Executable:
+    """Made once: making it takes longer than doing it."""
+    table = TABLES[counts]
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    adding = insert(table)
+    return adding.on_conflict_do_update(
+        index_elements=list(KEYS[counts]),
+        set_={name: table.c[name] + adding.excluded[name] for name in VALUES[counts]},
+    )
+
+
+def _values(counts: Counts, rows: dict[Key, dict[str, int]]) -> list[dict[str, Any]]:
+    keys, nothing = KEYS[counts], dict.fromkeys(VALUES[counts], 0)
+    return [{**nothing, **dict(zip(keys, key, strict=True)), **row} for key, row in rows.items()]
 
 
 def clear(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> None:
