@@ -181,6 +181,8 @@ async def test_levels_and_open_calls_are_known_after_a_restart(world: World) -> 
     assert (row["now"]["answered"], row["today"]["answered"]) == (2, 2)
     states = {row["caller"]: row["state"] for row in lost.board.rows["call"].values()}
     assert states == {"+8613800000002": "talking"}
+    [row] = lost.board.rows["call"].values()
+    assert row["since"] == row["talking_since"]  # not since the restart
     bob.hangs_up()
     await world.passes(seconds=3)
     assert lost.row("queue", "sales")["now"]["answered"] == 2  # the same two, counted once

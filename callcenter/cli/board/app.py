@@ -146,17 +146,14 @@ class BoardApp(Asking):
         pieces: list[Piece] = []
         for at, tab in enumerate(TABS, 1):
             here = tab is self.rows.tab
-            count = f" {len(self.board.rows[tab.kind])}"
+            there = f" {len(self.board.rows[tab.kind])}"
             pieces.append((f"{at} ", Mood.FAINT))
             pieces.append((tab.title, Mood.NAME if here else Mood.FAINT))
-            pieces.append((count + "   ", Mood.BUSY if here else Mood.FAINT))
-        at, count_shown = self.rows.place
-        if count_shown:
-            where = (
-                f"row {at} of {count_shown}"
-                if at
-                else f"{count_shown} row{'s' * (count_shown > 1)}"
-            )
+            pieces.append((there + "   ", Mood.BUSY if here else Mood.FAINT))
+        at, count = self.rows.place
+        if count:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            where = f"row {at} of {count}" if at else rows
             pieces.append((where, Mood.FAINT))
         if self.rows.words:
             pieces.append((f"  /{self.rows.words}", Mood.LOOK))
