@@ -166,7 +166,7 @@ def _write_files(
         "db": home.lib,
         "music": layout.music_dir(settings),
         "prompts": settings.prompts,
-        "note": NOTE,
+        "note": NOTE.replace("$", r"\\\$"),
     }
     for template in sorted(TEMPLATES.glob("*.xml")):
         text = templates.fill(template.read_text(), values, where=template.name)

@@ -18,8 +18,16 @@ import structlog
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.dial_watch import DialWatch
+from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.connection import Connection
-from callcenter.pbx.freeswitch.dialstring import RING_TONE, bridge_string, local_name, numbers
+from callcenter.pbx.freeswitch.dialstring import (
+    NO_NOTE,
+    RING_TONE,
+    bridge_string,
+    local_name,
+    numbers,
+)
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.script import Script, Switch, first_of
@@ -75,6 +83,7 @@ class FreeswitchChannel(Script):
         self._answered = answered
         self._call = arrival.call
         self._facts = DialFacts()
+        self._watch: DialWatch | None = None
         super().__init__(connection, arrival, switch=switch, clock=clock)
 
     @property
@@ -90,7 +99,9 @@ class FreeswitchChannel(Script):
             raise PbxProblem(f"{call!r} cannot be the identity of a call.")
         self._call = call
         self._switch.adopted(self._arrival.leg, call)
-        await self._variables(cc_call=call, presence_data=call, cc_sent_to="", cc_sent_by="")
+        await self._variables(
+            cc_call=call, presence_data=call, cc_sent_to="", cc_sent_by="", cc_turns=""
+        )
 
     async def ring(self) -> None:
         """See the port."""
@@ -104,7 +115,7 @@ class FreeswitchChannel(Script):
     async def reject(self, cause: Cause) -> None:
         """See the port."""
         await self._check()
-        await self._variables(api_hangup_hook="")
+        await self._variables(api_hangup_hook=NO_NOTE)
         if cause is Cause.REJECTED:
             await self._begin("respond", _FORBIDDEN)
         else:
@@ -116,7 +127,7 @@ class FreeswitchChannel(Script):
         if self.ended.done():
             return
         try:
-            await self._variables(api_hangup_hook="")
+            await self._variables(api_hangup_hook=NO_NOTE)
             await self._api("uuid_kill", self._uuid, str(int(cause)))
         except (Hangup, NodeLost):
             return
@@ -127,8 +138,14 @@ class FreeswitchChannel(Script):
         return await asyncio.shield(self.ended)
 
     def hung_up(self, event: EslEvent) -> None:
-        """As told; the note that FreeSWITCH made of it is not needed."""
-        super().hung_up(event)
+        """The channel has gone; the note that FreeSWITCH made of it is not needed."""
+        facts = DialFacts.of_variables(event.variable)
+        dial = facts.result(self._node, self._clock.now()) if facts.dialling else None
+        if dial is not None and dial.status is not DialStatus.ANSWER:
+            dial = DialResult(status=DialStatus.CANCELLED, leg=dial.leg)
+        if dial is not None and self._watch is not None:
+            dial = self._watch.settle(dial)
+        self._finish(Ended(cause=events.cause_of(event), dial=dial))
         self._switch.forget_note(self._call)
 
     # -- what the caller hears and presses ----------------------------------------------------
@@ -282,6 +299,7 @@ class FreeswitchChannel(Script):
             dial, owner=self._uuid, call=self._call, heard=heard, path=self._path
         )
         watch = self._switch.watch(self._arrival.leg, numbers(dial), on_progress)
+        self._watch = watch
         try:
             await self.stop_music()
             await self._let_dial(target, heard, early=bool(dial.music))
@@ -297,12 +315,8 @@ class FreeswitchChannel(Script):
             if self._back.done() and not self.ended.done():
                 await self._after_dial(False, music_class)
             raise
-        except Hangup as hangup:
-            if hangup.ended.dial is not None:
-                watch.settle(hangup.ended.dial)
-            raise
         finally:
-            self._away = None
+            self._away = self._watch = None
             self._switch.unwatch(self._arrival.leg)
 
     @property
@@ -342,7 +356,9 @@ class FreeswitchChannel(Script):
         if not await self._switch.may_pick_up(leg, self._arrival):
             return False
         await self._variables(
-            api_hangup_hook="", intercept_unanswered_only="true", cc_party=self._arrival.endpoint
+            api_hangup_hook=NO_NOTE,
+            intercept_unanswered_only="true",
+            cc_party=self._arrival.endpoint,
         )
         done = await self._begin("intercept", ringing)
         await first_of(done, self.ended, within=_PICK_UP_SECONDS)

@@ -12,6 +12,9 @@ TRUNK_PREFIX = "trunk-"
 APART_SECONDS = 60
 """The longest that a confirmation and a whisper may take together."""
 
+NO_NOTE = "strepoch"
+"""A hook that does nothing, in place of the one that notes how a channel of a call ended."""
+
 RING_TONE = "tone_stream://%(1000,4000,450)"
 _EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
@@ -38,6 +41,7 @@ def bridge_string(
     seconds, apart = math.ceil(max(1.0, dial.ring.total_seconds())), is_apart(dial)
     shared = {
         "ignore_early_media": "true",
+        "api_hangup_hook": NO_NOTE,
         "cc_owner": _checked(_UUID, owner),
         "cc_call": _checked(_CALL, call),
         "presence_data": call,

@@ -73,7 +73,7 @@ def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
         return about.get(f"variable_{name}", "")
 
     facts = DialFacts.of_variables(told)
-    source = told("cc_source")
+    source, sender = told("cc_source"), facts.party if told("cc_sent_to") else ""
     return Arrival(
         leg=LegId(f"{node}/{about.get('Unique-ID', '')}"),
         source=Source(source) if source in set(Source) else Source.TRUNK,
@@ -84,7 +84,7 @@ def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
         call=re.sub(r"[^0-9A-Za-z_-]", "", told("cc_call"))[:64],
         last_dial=facts.result(node, now) if facts.dialling else None,
         transferred_to=_NOT_WORD.sub("", told("cc_sent_to"))[:WORD_LENGTH],
-        transferred_by=_NOT_WORD.sub("", told("cc_sent_by"))[:WORD_LENGTH],
+        transferred_by="" if told("cc_sent_by_us") else _NOT_WORD.sub("", sender)[:WORD_LENGTH],
     )
 
 

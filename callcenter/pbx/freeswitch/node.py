@@ -100,7 +100,6 @@ class FreeswitchNode:
             self._eye,
             clock,
             local=self._local,
-            sent=self._sent,
             spawn=self._spawn,
         )
 
@@ -267,9 +266,6 @@ class FreeswitchNode:
 
     async def _drop(self, leg: LegId) -> None:
         await self.hangup(leg, Cause.NORMAL)
-
-    def _sent(self, leg: LegId) -> None:
-        """We send a channel elsewhere: the script that has it is told when it arrives there."""
 
     # -- what comes in ------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch.connection import Connection, reply_text
 from callcenter.pbx.freeswitch.dialstring import local_name
@@ -99,10 +98,7 @@ class Script:
 
     def hung_up(self, event: EslEvent) -> None:
         """The channel has gone, by its own connection or by the event link."""
-        facts = DialFacts.of_variables(event.variable)
-        dial = facts.result(self._node, self._clock.now()) if facts.dialling else None
-        cause = facts.cause or Cause.NORMAL
-        self._finish(Ended(cause=cause, dial=dial))
+        raise NotImplementedError
 
     def came_back(self, connection: Connection, facts: DialFacts) -> None:
         """The dial is over and the dialplan has brought the channel back."""

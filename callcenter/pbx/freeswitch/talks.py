@@ -9,7 +9,7 @@ from typing import Any
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.freeswitch.dialstring import endpoint, numbers
+from callcenter.pbx.freeswitch.dialstring import NO_NOTE, endpoint, numbers
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.servers import EventLink
@@ -42,11 +42,10 @@ class TalkControl:
         clock: Clock,
         *,
         local: Callable[[LegId], str],
-        sent: Callable[[LegId], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._node, self._link, self._clock = node, link, clock
-        self._local, self._sent, self._spawn = local, sent, spawn
+        self._local, self._spawn = local, spawn
         self._rung: dict[str, asyncio.Future[EslEvent]] = {}  # by the name of the ringing leg
         self._listeners: dict[str, str] = {}  # to whom they listen
 
@@ -55,8 +54,7 @@ class TalkControl:
         name, word = self._local(leg), _word(to)
         if not await self._exists(name):
             return False
-        self._sent(leg)
-        await self._done("uuid_setvar", name, "cc_sent_by", "-")
+        await self._done("uuid_setvar", name, "cc_sent_by_us", "1")
         return await self._done("uuid_transfer", name, word, "XML", "cc-transferred")
 
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
@@ -157,6 +155,7 @@ class TalkControl:
         party, seconds = numbers(dial)[0], max(1, round(dial.ring.total_seconds()))
         own = {
             "origination_uuid": name,
+            **({} if "cc_source" in variables else {"api_hangup_hook": NO_NOTE}),
             "ignore_early_media": "true",
             "cc_party": party,
             "originate_timeout": str(seconds),
