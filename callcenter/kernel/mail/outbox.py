@@ -62,7 +62,7 @@ mail_attachments = Table(
     Column("mail", String(32), ForeignKey("mails.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", String(128), nullable=False),
-    Column("media", String(64), nullable=False),
+    Column("media", String(128), nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
 _m = mails.c
