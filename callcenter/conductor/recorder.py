@@ -2,7 +2,7 @@
 
 Before a dial it works on the caller's own channel, in the middle of a talk over the PBX's control
 connection. Each talk is a part of its own: a MixMonitor that lives through a transfer often has
-nothing but silence of whoever comes next (docs/decisions/0061).
+nothing but silence of whoever comes next (docs/decisions/0075).
 """
 
 import asyncio
