@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from callcenter.calls import CallEnded, Cdr, OpenCall
-from callcenter.calls.lately import Left
+from callcenter.calls.lately import Left, left_by
 from callcenter.calls.ledger import CallNote
 from callcenter.calls.model import AnyCallEvent, QueueLeftBy
 from callcenter.calls.visits import Visits
@@ -91,7 +91,10 @@ class Counting:
         while folded.counted < len(visits) and visits[folded.counted].by:
             visit = visits[folded.counted]
             folded.counted += 1
-            self._count(visit.queue, QueueLeftBy(visit.by), visit.left_at, visit.wait_seconds)
+            by = QueueLeftBy(visit.by)
+            if isinstance(events[-1], CallEnded):
+                by = left_by(by, events[-1].by)
+            self._count(visit.queue, by, visit.left_at, visit.wait_seconds)
             if self._since_start is not None:
                 self._since_start.add(folded.cdr.id)
 

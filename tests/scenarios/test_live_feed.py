@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from callcenter.engine import Engine
 from callcenter.kernel.actor import Actor, Role
 from callcenter.numbers import Tenant, Trunk, save_tenant, save_trunk
 from callcenter.pbx.port import LinkDown, TrunkSeen, TrunkState
+from callcenter.reports.counting import tally_of
+from callcenter.reports.model import Counts
 from callcenter.services import EngineServices
 from callcenter.services.live import EngineLive
 from callcenter.web.feed import Packet
@@ -189,6 +192,37 @@ async def test_levels_and_open_calls_are_known_after_a_restart(world: World) -> 
     assert not lost.board.rows["call"]
     await lost.cut()
     await live.stop()
+
+
+async def test_the_board_counts_as_the_reports_do(world: World, watcher: Watcher) -> None:
+    impatient = await waits(world, "+8613800000001")
+    await world.passes(seconds=2)
+    impatient.hangs_up()
+    patient = await waits(world, "+8613800000002")
+    await world.passes(seconds=40)
+    patient.hangs_up()
+    late = await waits(world, "+8613800000003")
+    await world.passes(seconds=25)
+    await world.logs_in("1001")
+    await world.passes(seconds=5)
+    late.hangs_up()
+    await world.passes(seconds=15)
+    quick = await waits(world, "+8613800000004")
+    await world.passes(seconds=6)
+    quick.hangs_up()
+    await world.passes(seconds=2)
+    sums: Counter[str] = Counter()
+    for cdr in await world.cdrs():
+        for counts in tally_of(cdr).rows.get(Counts.QUEUES, {}).values():
+            sums.update(counts)
+    shown = watcher.row("queue", "sales")["today"]
+    assert (shown["answered"], shown["abandoned"]) == (sums["answered"], sums["abandoned"])
+    assert (shown["within"], shown["short"]) == (
+        sums["answered_within_20"],
+        sums["abandoned_within_5"],
+    )
+    assert shown["level"] == round(1 / 3, 4)  # 1 of 2 answered and 1 who gave up late
+    assert shown["wait"] == round(sums["wait_ms"] / 1000 / sums["answered"], 1)
 
 
 async def test_seats_and_queues_come_and_go_with_the_plan(world: World, watcher: Watcher) -> None:

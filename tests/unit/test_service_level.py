@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls import QueueLeftBy
+from callcenter.calls import EndedBy, QueueLeftBy
+from callcenter.calls.lately import left_by
 from callcenter.services.levels import Levels
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -84,3 +85,9 @@ def test_in_whatever_order_they_are_told(
     for by, seconds, wait in left:
         at_random.left("sales", by, NOON + timedelta(seconds=seconds), wait)
     assert in_order.of("sales", NOON) == at_random.of("sales", NOON)
+
+
+def test_who_was_lost_by_the_pbx_did_not_give_up() -> None:
+    assert left_by(ABANDONED, EndedBy.LOST) is OVERFLOW
+    assert left_by(ABANDONED, EndedBy.CALLER) is ABANDONED
+    assert left_by(ANSWERED, EndedBy.LOST) is ANSWERED
