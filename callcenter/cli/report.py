@@ -47,11 +47,29 @@ def _add(kind: str, explained: str) -> None:
     @click.option("--tenant", default="", help="Of this tenant alone.")
     @click.option("--within", type=int, default=0, help="T of the service level, in seconds.")
     @click.option("--short", type=int, default=0, help="S of short abandons, in seconds.")
-    @click.option("--format", "form", type=click.Choice(_FORMATS), default="table")
-    @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(_FORMATS),
+        default="table",
+        show_default=True,
+        help="How it is written.",
+    )
+    @click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The file it goes to.",
+    )
     @click.option("--calls", "figure", metavar="FIGURE", help="List the calls below this figure.")
     @click.option("--name", default="", help="With --calls: of this queue, seat, ... alone.")
-    @click.option("--most", type=click.IntRange(1, 100_000), default=1000, help="With --calls.")
+    @click.option(
+        "--most",
+        type=click.IntRange(1, 100_000),
+        default=1000,
+        show_default=True,
+        help="With --calls: how many at most.",
+    )
     def command(**asked: Any) -> None:
         _report(kind, **asked)
 
@@ -189,11 +207,30 @@ def list_(as_json: bool) -> None:
 @schedule.command()
 @click.argument("kind", type=click.Choice(list(_KINDS)))
 @click.argument("to")
-@click.option("--every", type=click.Choice(["day", "week", "month"]), default="day")
-@click.option("--hour", type=click.IntRange(0, 23), default=6, show_default=True)
+@click.option(
+    "--every",
+    type=click.Choice(["day", "week", "month"]),
+    default="day",
+    show_default=True,
+    help="What each report is about.",
+)
+@click.option(
+    "--hour",
+    type=click.IntRange(0, 23),
+    default=6,
+    show_default=True,
+    help="When it goes out, on the day after.",
+)
 @click.option("--tenant", default="", help="Of this tenant alone.")
 @click.option("--zone", default="", help="Time zone; the tenant's where none is given.")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="html", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="html",
+    show_default=True,
+    help="What is attached.",
+)
 def add(kind: str, to: str, *, form: str, **asked: Any) -> None:
     """Mail the report KIND to the address TO when each day, week or month is over."""
     body = {**given(**asked), "kind": kind, "to": to, "format": form}
