@@ -24,7 +24,7 @@ class EngineAccess:
         except Unauthenticated as error:
             asked.who, refusal = error.who, error
         else:
-            asked.key = token.hash
+            asked.key, asked.door = token.hash, f"{token.id} from {asked.peer.name}"
             return token.actor
         try:
             await self._guard.wrong(asked.peer.name)
@@ -60,7 +60,7 @@ def _said(asked: Asked) -> Said:
         tenant=_tenant(asked),
         act=f"{method} {path or 'unknown path'}",
         target=f"{asked.path}?{asked.query}" if asked.query else asked.path,
-        door=f"token from {asked.peer.name}" if asked.token else asked.peer.name,
+        door=asked.door or asked.peer.name,
         outcome=(asked.code or str(asked.status)) if failed else DONE,
         sentence=asked.message,
     )

@@ -9,12 +9,11 @@ from callcenter.acd.desk import OUTSIDE
 from callcenter.acd.log import SeatTimes, dispositions_of, seat_times
 from callcenter.calls.store import get_cdr
 from callcenter.engine import Engine
-from callcenter.kernel.actor import sees
+from callcenter.kernel.actor import acting, sees
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.services.own import require_own_seat
 from callcenter.services.supervision import EngineSupervision
 
-_BY = "command"
 _DAY = timedelta(days=1)
 
 
@@ -31,7 +30,7 @@ class EngineAgents:
             raise Refused(f"{number!r} is no telephone number; write digits, perhaps a + before.")
         if not self._engine.snapshot.now.numbers.way_out():
             raise Refused("No trunk leads out; give one a contact first.")
-        self._engine.dispatcher.log_in(seat, OUTSIDE + number, by=_BY)
+        self._engine.dispatcher.log_in(seat, OUTSIDE + number, by=acting.get().name)
 
     def wrap_up(self, seat: str, seconds: float) -> SeatView:
         """More wrap-up."""
@@ -42,7 +41,7 @@ class EngineAgents:
     def dispose(self, seat: str, code: str) -> SeatView:
         """What came of its last call."""
         require_own_seat(self._engine, seat)
-        self._engine.dispatcher.dispose(seat, code, by=_BY)
+        self._engine.dispatcher.dispose(seat, code, by=acting.get().name)
         return self._engine.dispatcher.seat(seat).view()
 
     async def dispositions(self, call: str) -> list[Disposed]:

@@ -15,7 +15,7 @@ from callcenter.calls.explaining import Explanation, Moment, moments_of
 from callcenter.calls.open_call import CallState
 from callcenter.calls.store import get_cdr, get_moments
 from callcenter.engine import Engine
-from callcenter.kernel.actor import require_own, sees
+from callcenter.kernel.actor import acting, require_own, sees
 from callcenter.kernel.errors import DatabaseProblem, NotFound
 from callcenter.pbx.port import LinkDown
 from callcenter.records import Recordings as KeptRecordings
@@ -60,7 +60,6 @@ from callcenter.web.views import (
 )
 from callcenter.web.voicemail import Boxes
 
-_BY = "command"
 Answer = TypeVar("Answer")
 
 
@@ -168,26 +167,28 @@ class EngineServices:
         found = self._engine.snapshot.now.numbers.extensions.get(extension)
         if found is None or not sees(found.tenant):
             raise NotFound(f"There is no extension {extension}.")
-        self._engine.dispatcher.log_in(seat, extension, by=_BY)
+        self._engine.dispatcher.log_in(seat, extension, by=acting.get().name)
 
     def seat_log_out(self, seat: str) -> None:
         """No more calls for this seat."""
         require_own_seat(self._engine, seat)
-        self._engine.dispatcher.log_out(seat, by=_BY)
+        self._engine.dispatcher.log_out(seat, by=acting.get().name)
 
     def seat_ready(self, seat: str) -> None:
         """It takes calls."""
         require_own_seat(self._engine, seat)
-        self._engine.dispatcher.ready(seat, by=_BY)
+        self._engine.dispatcher.ready(seat, by=acting.get().name)
 
     def seat_busy(self, seat: str, reason: str) -> None:
         """It takes none for now."""
         tenant = require_own_seat(self._engine, seat).plan.tenant
         for pause in self._engine.snapshot.now.plan.pauses_of(tenant):
             if reason in (pause.key, pause.name):
-                self._engine.dispatcher.busy(seat, pause.name, by=_BY, limit=pause.limit)
+                self._engine.dispatcher.busy(
+                    seat, pause.name, by=acting.get().name, limit=pause.limit
+                )
                 return
-        self._engine.dispatcher.busy(seat, reason, by=_BY)
+        self._engine.dispatcher.busy(seat, reason, by=acting.get().name)
 
     async def hang_up(self, call: str) -> None:
         """End a running call."""

@@ -31,6 +31,7 @@ class Asked:
     who: str = ""
     token: bool = False
     key: str = ""
+    door: str = ""
     quiet: bool = False
     act: Act = ("", "")
     tenant: str = ""

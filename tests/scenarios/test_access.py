@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from callcenter.access.store import api_tokens, audit_head, audit_log
+from callcenter.acd.store import load_status
 from callcenter.numbers import Tenant, save_tenant
 from tests.support.api import OUTSIDE, Answer, Api
 from tests.support.world import World
@@ -242,6 +243,25 @@ async def test_an_act_and_a_refusal_on_record(world: World, api: Api) -> None:
     assert (await api.ask("GET", "/v1/audit?actor=nobody")).json == []
     assert len((await api.ask("GET", "/v1/audit?since=2026-03-02T00:00:00Z&most=2")).json) == 2
     assert (await api.ask("GET", "/v1/audit?since=2026-03-03T00:00:00Z")).json == []
+
+
+async def test_taking_out_and_listening_is_on_record(world: World, api: Api) -> None:
+    spy = await api.token("spy", "administrator", tenants=["acme"])
+    for path in ("/v1/lists/black/export?tenant=acme", "/v1/voicemail/vm-1/audio", "/v1/cdrs"):
+        await api.ask("GET", path, token=spy)
+    [export, listening] = (await rows(world))[1:]
+    assert (export["act"], export["outcome"]) == ("GET /v1/lists/{name}/export", "done")
+    assert str(export["door"]).endswith(" from 192.0.2.7")
+    assert listening["target"] == "/v1/voicemail/vm-1/audio"
+
+
+async def test_who_did_it_is_in_the_seats_log_too(world: World, api: Api) -> None:
+    boss = await api.token("boss", "supervisor", tenants=["acme"])
+    await api.ask("POST", "/v1/seats/1001/login", {"extension": "1001"}, token=boss)
+    assert world.engine is not None
+    await world.engine.projector.settled()
+    with world.database.connect() as connection:
+        assert {said.by for said in load_status(connection)} == {"boss"}
 
 
 async def test_a_tenants_administrator_sees_its_own_rows(world: World, api: Api) -> None:
