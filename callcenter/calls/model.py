@@ -7,9 +7,21 @@ needs a default, a tag is never used for anything else.
 from datetime import datetime
 from enum import StrEnum
 
-import msgspec
-
+from callcenter.calls.acts import Intervened, Prioritised, SteppedOut
+from callcenter.calls.asked import SurveyAnswered, SurveyEnded, SurveyStarted
+from callcenter.calls.event import CallEvent
 from callcenter.pbx.port import LegId
+
+__all__ = [
+    "CallEvent",
+    "Intervened",
+    "Prioritised",
+    "SteppedOut",
+    "SurveyAnswered",
+    "SurveyEnded",
+    "SurveyStarted",
+]
+"""Kinds that have files of their own; all others are here."""
 
 
 class EndedBy(StrEnum):
@@ -40,12 +52,6 @@ class QueueLeftBy(StrEnum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     OVERFLOW = "overflow"
-
-
-class CallEvent(msgspec.Struct, frozen=True, kw_only=True, tag=str.lower):
-    """Base: ``at`` is when it happened, UTC."""
-
-    at: datetime
 
 
 class Offered(CallEvent, frozen=True, kw_only=True):
@@ -85,7 +91,7 @@ class NodeEntered(CallEvent, frozen=True, kw_only=True):
     flow: str
     version: int
     node: str
-    values: dict[str, str] = {}
+    values: dict[str, str] = {}  # noqa: RUF012 - copied for each
 
 
 class MenuChoice(CallEvent, frozen=True, kw_only=True):
@@ -311,63 +317,6 @@ class Sent(CallEvent, frozen=True, kw_only=True):
     leg: LegId
     to: str
     by: str
-
-
-class Intervened(CallEvent, frozen=True, kw_only=True):
-    """Somebody stepped in from outside the call, and it was done.
-
-    ``act`` is a word of :class:`callcenter.supervision.Act`, ``by`` who did it, ``who`` the seat or
-    number that came in by it, ``to`` what became of the caller (a place, a priority).
-    """
-
-    act: str
-    by: str
-    who: str = ""
-    to: str = ""
-
-
-class SteppedOut(CallEvent, frozen=True, kw_only=True):
-    """Who came in to listen or to talk is out again, while the call goes on."""
-
-    act: str
-    who: str
-
-
-class Prioritised(CallEvent, frozen=True, kw_only=True):
-    """The waiting caller has another priority from now on."""
-
-    queue: str
-    priority: int
-
-
-class SurveyStarted(CallEvent, frozen=True, kw_only=True):
-    """The seat has hung up and the caller is asked ``survey``, a flow, for ``queue`` (R3)."""
-
-    survey: str
-    queue: str
-    seat: str
-
-
-class SurveyAnswered(CallEvent, frozen=True, kw_only=True):
-    """A question was asked; ``answer`` and ``comment`` (a file) are empty when nothing came.
-
-    ``seat`` talked with the caller last, ``queue`` is where they were last.
-    """
-
-    survey: str
-    question: str
-    answer: str
-    seat: str = ""
-    queue: str = ""
-    comment: str = ""
-    node: str = ""
-    tenant: str = ""
-
-
-class SurveyEnded(CallEvent, frozen=True, kw_only=True):
-    """The survey after the talk is through; the caller goes on where the queue leads."""
-
-    survey: str
 
 
 class CallEnded(CallEvent, frozen=True, kw_only=True):
