@@ -232,7 +232,10 @@ def list_(as_json: bool) -> None:
     help="What is attached.",
 )
 def add(kind: str, to: str, *, form: str, **asked: Any) -> None:
-    """Mail the report KIND to the address TO when each day, week or month is over."""
+    """Mail the report KIND to TO by itself.
+
+    It goes out when each day, week or month is over.
+    """
     body = {**given(**asked), "kind": kind, "to": to, "format": form}
     with desk() as reached:
         made = reached.ask("POST", path("report-schedules"), body)
