@@ -133,7 +133,7 @@ def shown_of(kind: str, by: By = By.ALL) -> dict[str, Any]:
     metadata.create_all(database)
     with database.begin() as connection:
         count_calls(
-            connection, [stranger("c1", "=HYPERLINK(1)"), stranger("c2", "<script>x</script>")]
+            connection, [stranger("c1", "=HYPERLINK(1)$佛山"), stranger("c2", "<script>x</script>")]
         )
         span = span_of("2026-03-02", "2026-03-03", ZoneInfo("UTC"))
         asked = Asked(kind=kind, span=span, now=span.until, by=by)
@@ -144,11 +144,16 @@ def shown_of(kind: str, by: By = By.ALL) -> dict[str, Any]:
 
 def test_cells_are_no_formulas(report: dict[str, Any]) -> None:
     rows = list(csv.reader(io.StringIO(rendered(report, "csv").decode("utf-8-sig"))))
-    assert [row[0] for row in rows] == ["name", "<script>x</script>", "'=HYPERLINK(1)", "total"]
+    assert [row[0] for row in rows] == [
+        "name",
+        "<script>x</script>",
+        "'=HYPERLINK(1)$佛山",
+        "total",
+    ]
     assert rows[3][1] == "2"
     book = openpyxl.load_workbook(io.BytesIO(rendered(report, "xlsx")))
     cells = [cell for row in book["figures"].iter_rows() for cell in row]
-    assert "'=HYPERLINK(1)" in [cell.value for cell in cells]
+    assert "'=HYPERLINK(1)$佛山" in [cell.value for cell in cells]
     assert not any(cell.data_type == "f" for cell in cells)
     assert "calls that came in" in [cell.value for cell in book["definitions"]["B"]]
 

@@ -1,6 +1,7 @@
 """A report as a picture (PNG): curves over time, or bars by name."""
 
 import io
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,5 +38,7 @@ def picture_of(report: Mapping[str, Any]) -> bytes:
     if values:
         axes.legend()
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=110)
+    with warnings.catch_warnings():  # a machine without Chinese signs draws boxes, and says no more
+        warnings.simplefilter("ignore", UserWarning)
+        figure.savefig(out, format="png", dpi=110)
     return out.getvalue()
