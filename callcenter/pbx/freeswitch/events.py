@@ -8,7 +8,16 @@ from callcenter.pbx.causes import Cause
 from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
-from callcenter.pbx.port import Arrival, LegEnded, LegHeld, LegId, LegResumed, PbxEvent, Source
+from callcenter.pbx.port import (
+    Arrival,
+    LegEnded,
+    LegHeld,
+    LegId,
+    LegResumed,
+    MessageReceived,
+    PbxEvent,
+    Source,
+)
 
 WANTED = (
     "CHANNEL_ORIGINATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE "
@@ -61,6 +70,12 @@ def to_event(event: EslEvent, node: str) -> PbxEvent | None:
             return LegHeld(leg=leg, call=call)
         case "CHANNEL_UNHOLD":
             return LegResumed(leg=leg, call=call)
+        case "MESSAGE":
+            return MessageReceived(
+                sender=_NOT_WORD.sub("", event.get("from_user"))[:WORD_LENGTH],
+                to=_NOT_DIALLED.sub("", event.get("to_user") or event.get("to").partition("@")[0]),
+                text=event.get("_body")[:TEXT_KEPT],
+            )
         case _:
             return None
 

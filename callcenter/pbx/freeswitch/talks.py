@@ -104,6 +104,7 @@ class TalkControl:
             "hint": "the hint",
             "replying": "true",
             "sip_profile": "cc",
+            "skip_global_process": "true",
         }
         body = _checked_text(text)
         contact = await self._link.api("sofia_contact", f"cc/{extension}@callcenter")
