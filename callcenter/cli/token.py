@@ -4,6 +4,7 @@ import re
 
 import click
 
+from callcenter.cli.reach import names
 from callcenter.cli.routing import desk, path
 from callcenter.cli.shown import (
     clean,
@@ -87,7 +88,10 @@ def create(  # noqa: PLR0917 - click gives them by name
 
 
 @token.command()
-@click.argument("token")
+@click.argument(
+    "token",
+    shell_complete=names(lambda client: list(client.ask("GET", path("tokens"))), "name", "role"),
+)
 def revoke(token: str) -> None:
     """Take TOKEN, an id or a name, back from now on."""
     with desk(telling=True) as reached:
