@@ -227,10 +227,10 @@ class Engine:
 
     async def stop(self) -> None:
         """Let go of the calls, write down the rest."""
+        await self.pbx.stop()  # first: a script that were cancelled would hang up whom it rang
         for task in self._tasks:
             if task.get_name() != "projector":
                 task.cancel()
-        await self.pbx.stop()
         self.tokens.note_used()
         try:
             await asyncio.wait_for(self.projector.settled(), _HANG_UP_SECONDS)

@@ -12,7 +12,7 @@ from callcenter.conductor import texting, transferring
 from callcenter.conductor.callback import Callbacks
 from callcenter.conductor.conferring import Conferring
 from callcenter.conductor.context import Context
-from callcenter.conductor.ending import close, settle_dial
+from callcenter.conductor.ending import close, seen_answered, settle_dial
 from callcenter.conductor.inbox import Inboxes
 from callcenter.conductor.lamps import Lamps
 from callcenter.conductor.listening import ListeningIn
@@ -196,6 +196,7 @@ class Conductor:
             before = list(self._context.ledger.open.values())
             legs = await self._pbx.legs()
             live = {leg.leg for leg in legs}
+            answered = {leg.call: leg.endpoint for leg in legs if leg.up and not leg.inbound}
             called = {leg.call for leg in legs}  # those called back come by themselves
             orphans = await self._pbx.orphans()
         except CallCenterError as error:
@@ -208,6 +209,8 @@ class Conductor:
                 continue
             if call.leg in live:
                 self._hold_seat(call)
+                if call.talk is None and call.id in answered:
+                    seen_answered(self._context, call, answered[call.id])
             else:
                 await self._close_orphan(call, orphans.get(call.id))
         for stale in orphans.keys() - self._context.ledger.open.keys():

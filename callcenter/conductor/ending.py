@@ -1,8 +1,8 @@
 """How a call ends on paper, whoever finds that it is over: its session or the reconciler."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callcenter.acd import OfferFailure
+from callcenter.acd import Offer, OfferFailure, SeatState
 from callcenter.acd.desk import OUTSIDE
 from callcenter.calls import (
     Answered,
@@ -57,6 +57,8 @@ def settle_dial(
             at = dial.answered_at + dial.talk
         by = context.inboxes.by_now(call.id, by)
         context.ledger.note(call.id, TalkEnded(at=at, offer=talk.offer, seat=talk.seat, by=by))
+    if (handed := context.handed.pop(call.id, None)) is not None:
+        context.dispatcher.talk_ended(handed)
     for held in context.held.pop(call.id, ()):
         if talk is not None and held.seat == talk.seat:
             context.dispatcher.answered(held)  # perhaps while nobody watched
@@ -67,6 +69,37 @@ def settle_dial(
             outcome = OUTCOMES[dial.status] if dial else OfferOutcome.CALLER_GONE
             context.dispatcher.failed(held, FAILURES.get(outcome, OfferFailure.CALLER_GONE))
     return talk is not None
+
+
+def seen_answered(context: Context, call: OpenCall, party: str) -> None:
+    """A ring that no script of ours watches was answered there: that seat talks, others are free.
+
+    On record it is when the exact time is known: at the end of the dial, or with :func:`known`.
+    """
+    held = context.held.get(call.id, [])
+    first = next((each for each in held if _number(each.extension) == party), None)
+    if first is None or not context.dispatcher.answered(first):
+        return
+    context.held[call.id] = [first]
+    for other in held:
+        if other is not first:
+            context.dispatcher.failed(other, OfferFailure.WITHDRAWN)
+
+
+def known(context: Context, call: OpenCall, leg: LegId, at: datetime) -> None:
+    """Somebody is known to talk at ``leg``, although nobody watched the answer."""
+    if call.talk is None and call.offers:
+        talking = next((o for o in context.held.get(call.id, ()) if _talks(context, o)), None)
+        party = _number(talking.extension) if talking else ""
+        result = DialResult(
+            status=DialStatus.ANSWER, leg=leg, answered_at=at, talk=timedelta(), party=party
+        )
+        _answered(context, call, result, at)
+
+
+def _talks(context: Context, offer: Offer) -> bool:
+    seat = context.dispatcher.seat(offer.seat)
+    return seat.offer is not None and seat.state is not SeatState.RINGING
 
 
 def _fail(

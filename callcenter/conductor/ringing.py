@@ -4,6 +4,7 @@ What becomes of each party goes to the journal and, where it is a seat, to the d
 first to answer has the call, or whoever picks up for one of them (S2).
 """
 
+from asyncio import CancelledError
 from datetime import datetime, timedelta
 
 import structlog
@@ -153,7 +154,7 @@ class Ringing:
         except SentElsewhere:
             self._over(DialStatus.CANCELLED, EndedBy.TRANSFER)
             raise
-        except NodeLost:
+        except (NodeLost, CancelledError):  # somebody else goes on with the call
             self._left_to_pbx()
             raise
         except PbxProblem as problem:

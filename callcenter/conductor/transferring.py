@@ -24,6 +24,7 @@ from callcenter.calls import (
     TalkTaken,
 )
 from callcenter.conductor.context import Context
+from callcenter.conductor.ending import known
 from callcenter.kernel.ids import new_id
 from callcenter.numbers import Destination, Kind
 from callcenter.pbx.port import Arrival, LegHeld, LegResumed, Source, Transferred
@@ -57,6 +58,8 @@ def sent_to(context: Context, call: OpenCall, arrival: Arrival, before: Decision
 def joined(context: Context, told: Transferred) -> None:
     """A phone left its two talks and joined the others: the caller is somebody else's now."""
     call = context.ledger.open.get(told.call)
+    if call is not None:
+        known(context, call, told.from_leg, context.clock.now())
     if call is None or call.talk is None or call.talk.leg != told.from_leg:
         _log.warning("a transfer of no talk of ours", call=told.call)
         return

@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from callcenter.acd import Decision, SeatPlan, SeatState, SeatStatus, save_queue, save_seat
 from callcenter.acd.store import load_plan
@@ -72,6 +72,8 @@ class AnyOrder(RuleBasedStateMachine):
             save_queue(connection, queue)
             to = Destination.parse("queue:sales")
             save_number(connection, HostedNumber(number=QUEUE, tenant="acme", destination=to))
+        for seat in (*SEATS, SPARE):
+            world.phone(seat)
         await world.start()
         return world
 
@@ -81,7 +83,10 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.phone(seat).answers_after = after
         self._watch()
         for seat in SEATS:
-            self.logs_in(seat)
+            self.agent(seat, "in")
+        for _ in range(2):
+            self.calls(1)
+        self.passes(2.0)
 
     @property
     def _here(self) -> Engine:
@@ -130,10 +135,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     # -- callers ------------------------------------------------------------------------------
 
-    @rule()
-    def calls(self) -> None:
-        number = f"+86138{len(self.callers):08}"
-        self._act(lambda: self.callers.append(self.world.pbx.place_call(number, QUEUE)))
+    @rule(many=st.integers(1, 3))
+    def calls(self, many: int) -> None:
+        for _ in range(many):
+            number = f"+86138{len(self.callers):08}"
+            self._act(lambda number=number: self._comes(number))  # type: ignore[misc]
+
+    def _comes(self, number: str) -> None:
+        self.callers.append(self.world.pbx.place_call(number, QUEUE))
 
     def _caller(self, at: int) -> FakeCaller | None:
         live = [caller for caller in self.callers if caller.is_up]
@@ -152,6 +161,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     # -- phones -------------------------------------------------------------------------------
 
+    @precondition(lambda self: any(map(self._rings, SEATS)))
     @rule(at=which)
     def picks_up_own(self, at: int) -> None:
         if seat := self._one_of(at, self._rings):
@@ -167,16 +177,19 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.phone(seat).answers_after = after
         self.world.phone(seat).rejects = rejects
 
+    @precondition(lambda self: any(map(self._talks, SEATS)))
     @rule(at=which, on=st.booleans())
     def holds(self, at: int, on: bool) -> None:
         if seat := self._one_of(at, self._talks):
             self._act(lambda: self.world.pbx.talks.holds(self.world.phone(seat), on=on))
 
+    @precondition(lambda self: any(map(self._talks, SEATS)))
     @rule(at=which, to=st.sampled_from([*SEATS, QUEUE, "9999", "*8"]))
     def sends_blind(self, at: int, to: str) -> None:
         if seat := self._one_of(at, self._talks):
             self._act(lambda: self.world.pbx.talks.refers(self.world.phone(seat), to))
 
+    @precondition(lambda self: any(map(self._talks, SEATS)))
     @rule(at=which, to=seats)
     def asks(self, at: int, to: str) -> None:
         seat = self._one_of(at, lambda seat: self._talks(seat) and not self._asks(seat))
@@ -184,6 +197,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.phone(to).answers_after, self.world.phone(to).rejects = 0.5, False
             self._act(lambda: self._dials(seat, to), 1.5)
 
+    @precondition(lambda self: any(map(self._asks, SEATS)))
     @rule(at=which, joins=st.booleans())
     def ends_asking(self, at: int, joins: bool) -> None:
         seat = self._one_of(at, lambda seat: self._asks(seat) is not None)
@@ -196,16 +210,17 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self._act(asked.hangs_up)
 
-    @rule(at=which, to=seats)
-    def hands_over(self, at: int, to: str) -> None:
+    @precondition(lambda self: any(map(self._talks, SEATS)) and any(map(self._is_free, SEATS)))
+    @rule(at=which)
+    def hands_over(self, at: int) -> None:
         """Asks a colleague who is free, and joins the two."""
         seat = self._one_of(at, lambda seat: self._talks(seat) and not self._asks(seat))
-        if seat and self._is_free(to):
-            self.asks(at, to)
-            asked = self._asks(seat)
-            if asked is not None and asked.ring is not None and asked.ring.answered_at is not None:
-                self._act(lambda: self.world.pbx.talks.joins(self.world.phone(seat), asked))
+        self.asks(at, self._one_of(at, self._is_free))
+        asked = self._asks(seat)
+        if asked is not None and asked.ring is not None and asked.ring.answered_at is not None:
+            self._act(lambda: self.world.pbx.talks.joins(self.world.phone(seat), asked))
 
+    @precondition(lambda self: any(map(self._rings, SEATS)) or self._asks(SPARE) is not None)
     @rule(at=which)
     def a_spare_phone_picks_up(self, at: int) -> None:
         """Nobody is logged in there."""
@@ -215,22 +230,13 @@ class AnyOrder(RuleBasedStateMachine):
         elif seat := self._one_of(at, self._rings):
             self._act(lambda: self._dials(SPARE, f"*8{seat}"))
 
+    @precondition(lambda self: any(map(self._rings, SEATS)))
     @rule(at=which, whose=st.sampled_from(["", "", *SEATS]))
     def picks_up_others(self, at: int, whose: str) -> None:
         seat = self._one_of(at, self._is_free)
         if seat and any(map(self._rings, SEATS)):
             self.free_from.pop(seat, None)  # who picks up has ended the wrap-up
             self._act(lambda: self._dials(seat, f"*8{whose}"))
-
-    @rule(seat=seats)
-    def vanishes(self, seat: str) -> None:
-        if self._is_free(seat):
-            self._act(self.world.phone(seat).vanish)
-
-    @rule(seat=seats)
-    def is_back(self, seat: str) -> None:
-        if not self.world.phone(seat).registered:
-            self._act(self.world.phone(seat).come_back)
 
     def _one_of(self, at: int, fits: Callable[[str], bool]) -> str:
         fitting = [seat for seat in SEATS if fits(seat)]
@@ -256,22 +262,23 @@ class AnyOrder(RuleBasedStateMachine):
 
     # -- agents -------------------------------------------------------------------------------
 
-    @rule(seat=seats)
-    def logs_in(self, seat: str) -> None:
-        engine = self._here
-        self._act(lambda: engine.dispatcher.log_in(seat, seat, by="test"))
-
-    @rule(seat=seats)
-    def logs_out(self, seat: str) -> None:
-        engine = self._here
-        self.free_from.pop(seat, None)
-        self._act(lambda: engine.dispatcher.log_out(seat, by="test"))
-
-    @rule(seat=seats)
-    def is_ready(self, seat: str) -> None:
-        engine = self._here
-        self.free_from.pop(seat, None)
-        self._act(lambda: engine.dispatcher.ready(seat, by="test"))
+    @rule(seat=seats, what=st.sampled_from(["in", "in", "out", "ready", "gone", "back", "back"]))
+    def agent(self, seat: str, what: str) -> None:
+        """Logs in or out, is ready, or the phone goes and comes."""
+        desk, phone = self._here.dispatcher, self.world.phone(seat)
+        match what:
+            case "in":
+                self._act(lambda: desk.log_in(seat, seat, by="test"))
+            case "out":
+                self.free_from.pop(seat, None)
+                self._act(lambda: desk.log_out(seat, by="test"))
+            case "ready":
+                self.free_from.pop(seat, None)
+                self._act(lambda: desk.ready(seat, by="test"))
+            case "gone" if self._is_free(seat):
+                self._act(phone.vanish)
+            case "back" if not phone.registered:
+                self._act(phone.come_back)
 
     # -- time and the engine ------------------------------------------------------------------
 
@@ -313,7 +320,7 @@ class AnyOrder(RuleBasedStateMachine):
         for seat in self._here.dispatcher.seats():
             rung = (SeatState.RINGING, SeatState.TALKING, SeatState.ON_HOLD)
             assert (seat.state in rung) is (seat.offer is not None)
-            if seat.call in live:
+            if seat.call in live and seat.since < self.world.clock.now():  # else about to be rung
                 held.setdefault(seat.call, []).append(seat.plan.number)
         for call, numbers in held.items():
             assert len(numbers) == 1, f"{numbers} have the same caller"

@@ -194,3 +194,41 @@ async def test_who_picks_up_may_send_the_caller_on(world: World) -> None:
     alice.hangs_up()
     [cdr] = await world.cdrs()
     assert legs(cdr) == [("1001", "withdrawn"), ("1002", "answered"), ("1001", "answered")]
+
+
+async def test_an_answer_that_no_engine_saw_is_seen_by_the_next(world: World) -> None:
+    alice = await rings(world)
+    await world.engine_dies()
+    await world.start()
+    assert world.state("1001") is SeatState.RINGING
+    world.phone("1001").pick_up()
+    await world.passes(seconds=11)
+    assert world.state("1001") is SeatState.TALKING
+    await world.logs_in("1002")
+    asked = world.pbx.place_call("1001", "1002", source=Source.EXTENSION)
+    await world.passes(seconds=5)
+    world.pbx.talks.joins(world.phone("1001"), asked)
+    await world.passes(seconds=1)
+    assert (world.state("1001"), world.state("1002")) == (SeatState.WRAP_UP, SeatState.TALKING)
+    alice.hangs_up()
+    await world.passes(seconds=1)
+    assert world.state("1002") is SeatState.WRAP_UP
+    cdr = next(cdr for cdr in await world.cdrs() if cdr.caller != "1001")
+    assert legs(cdr) == [("1001", "answered"), ("1002", "answered")]
+
+
+async def test_an_engine_that_is_stopped_leaves_a_talk_alone(world: World) -> None:
+    alice = await rings(world)
+    world.phone("1001").pick_up()
+    await world.passes(seconds=5)
+    assert world.engine is not None
+    await world.engine.stop()
+    await world.passes(seconds=5)
+    assert alice.is_up
+    assert world.phone("1001").picked_up
+    await world.start()
+    assert world.state("1001") is SeatState.TALKING
+    alice.hangs_up()
+    [cdr] = await world.cdrs()
+    assert legs(cdr) == [("1001", "answered")]
+    assert round(cdr.talk_seconds) == 10
