@@ -1,6 +1,7 @@
 """One call's life: its events, the ledger that journals them, its CDR."""
 
 from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Result
+from callcenter.calls.event import CallEvent
 from callcenter.calls.folding import cdr_of
 from callcenter.calls.ledger import Ledger
 from callcenter.calls.model import (
@@ -10,7 +11,6 @@ from callcenter.calls.model import (
     CallbackDialled,
     CallbackFailed,
     CallEnded,
-    CallEvent,
     EndedBy,
     Intervened,
     LinesPassed,
@@ -26,14 +26,6 @@ from callcenter.calls.model import (
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
-    RecordingAnnounced,
-    RecordingDecided,
-    RecordingEnded,
-    RecordingPaused,
-    RecordingResumed,
-    RecordingSkipped,
-    RecordingStarted,
-    RecordingStopped,
     Resumed,
     Routed,
     SeatChosen,
@@ -49,6 +41,16 @@ from callcenter.calls.model import (
     TurnedAway,
 )
 from callcenter.calls.open_call import OpenCall
+from callcenter.calls.recorded import (
+    RecordingAnnounced,
+    RecordingDecided,
+    RecordingEnded,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingSkipped,
+    RecordingStarted,
+    RecordingStopped,
+)
 
 __all__ = [
     "Announced",

@@ -25,13 +25,6 @@ from callcenter.calls.model import (
     QueueJoined,
     QueueLeft,
     QueueLeftBy,
-    RecordingAnnounced,
-    RecordingDecided,
-    RecordingPaused,
-    RecordingResumed,
-    RecordingSkipped,
-    RecordingStarted,
-    RecordingStopped,
     Resumed,
     Routed,
     SeatChosen,
@@ -41,6 +34,15 @@ from callcenter.calls.model import (
     TalkEnded,
     TalkStarted,
     TurnedAway,
+)
+from callcenter.calls.recorded import (
+    RecordingAnnounced,
+    RecordingDecided,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingSkipped,
+    RecordingStarted,
+    RecordingStopped,
 )
 
 

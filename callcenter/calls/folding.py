@@ -19,14 +19,16 @@ from callcenter.calls.model import (
     Offered,
     OfferMade,
     QueueLeftBy,
-    RecordingEnded,
-    RecordingSkipped,
-    RecordingStarted,
     Resumed,
     Routed,
     Sent,
     TalkEnded,
     TurnedAway,
+)
+from callcenter.calls.recorded import (
+    RecordingEnded,
+    RecordingSkipped,
+    RecordingStarted,
 )
 from callcenter.calls.rings import Rings
 from callcenter.calls.visits import Visits

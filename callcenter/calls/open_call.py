@@ -20,10 +20,6 @@ from callcenter.calls.model import (
     Prioritised,
     QueueJoined,
     QueueLeft,
-    RecordingPaused,
-    RecordingResumed,
-    RecordingStarted,
-    RecordingStopped,
     Resumed,
     Routed,
     Sent,
@@ -31,6 +27,12 @@ from callcenter.calls.model import (
     TalkHeld,
     TalkStarted,
     TalkTaken,
+)
+from callcenter.calls.recorded import (
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
 )
 from callcenter.pbx.port import LegId
 

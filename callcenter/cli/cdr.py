@@ -83,7 +83,7 @@ def list_(limit: int, as_json: bool, **wanted: Any) -> None:
 @click.argument("call", shell_complete=names(lambda client: client.cdrs(), "id", "caller"))
 @json_option
 def show(call: str, as_json: bool) -> None:
-    """Show the ended call CALL: legs, waits, steps in the menu, transfers."""
+    """Show the ended call CALL with all its parts."""
     with engine() as client:
         found = client.cdr(call)
     if as_json:
@@ -106,7 +106,10 @@ def show(call: str, as_json: bool) -> None:
     help="File to write; - is standard output.",
 )
 def export(kind: str | None, file: Path, **wanted: Any) -> None:
-    """Write ended calls to a file: CSV, XLSX, or JSON lines with all parts."""
+    """Write ended calls to a file.
+
+    CSV and XLSX have a row per call, JSON lines all its parts.
+    """
     ending = file.suffix.removeprefix(".").lower()
     kind = kind or (ending if ending in _FORMATS else "csv")
     path = f"/v1/cdrs/export?{urlencode({'format': kind, **_parameters(wanted)})}"
