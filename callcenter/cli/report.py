@@ -143,12 +143,18 @@ def _put(made: bytes, output: Path | None) -> None:
 @_span
 @json_option
 def prove(begin: str, end: str, zone: str, as_json: bool) -> None:
-    """Prove every figure of a time from the calls below it.
+    """Prove every figure of a time from the calls below it, a day at a time.
 
     Ends with status 1 at the first row that is wrong, and names it.
     """
+    proved: dict[str, dict[str, Any]] = {}
     with desk() as reached:
-        rows = reached.ask("GET", path("report-proofs", begin=begin, end=end, zone=zone))
+        for first, last in _days(begin, end):  # a month at once would keep everybody waiting
+            where = path("report-proofs", begin=first, end=last, zone=zone)
+            for row in reached.ask("GET", where):
+                known = proved.setdefault(row["name"], {**row, "checked": 0})
+                known["checked"] += row["checked"]
+    rows = list(proved.values())
     if as_json:
         show_json(rows)
         return
