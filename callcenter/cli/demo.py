@@ -2,6 +2,8 @@
 
 import click
 
+from callcenter.cli.which_pbx import pbx_option
+
 
 @click.group()
 def demo() -> None:
@@ -29,6 +31,7 @@ def seed() -> None:
 
 @demo.command()
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+@pbx_option
 @click.option("--keep", is_flag=True, help="Leave it running and say how to try it.")
 def run(as_json: bool, keep: bool) -> None:
     """Watch one real call go through the whole product.

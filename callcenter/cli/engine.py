@@ -6,10 +6,12 @@ import click
 
 from callcenter.cli.reach import engine
 from callcenter.cli.shown import day_and_clock, duration, json_option, show_facts, show_json
+from callcenter.cli.which_pbx import pbx_option
 
 
 @click.command()
 @click.option("--no-pbx", is_flag=True, help="Leave the PBX alone; use the one that runs.")
+@pbx_option
 def up(no_pbx: bool) -> None:
     """Run the engine and its PBX.
 

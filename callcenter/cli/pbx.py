@@ -1,4 +1,4 @@
-"""``callcenter pbx``: the embedded Asterisk, without the engine."""
+"""``callcenter pbx``: the embedded PBX, without the engine."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from callcenter.cli.shown import clean, json_option, show_json
+from callcenter.cli.which_pbx import pbx_option
 from callcenter.kernel.errors import PbxProblem, Refused
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def install() -> None:
 
 
 @pbx.command()
+@pbx_option
 def config() -> None:
     """Write its configuration: phones and trunks of the database.
 
@@ -50,6 +52,7 @@ def config() -> None:
 
 
 @pbx.command()
+@pbx_option
 def start() -> None:
     """Start the PBX with the phones and trunks of the database."""
     from callcenter.app import sip_plan
@@ -65,6 +68,7 @@ def start() -> None:
 
 
 @pbx.command()
+@pbx_option
 def stop() -> None:
     """Stop the PBX; calls in it end."""
     from callcenter.pbx import embedded

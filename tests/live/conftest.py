@@ -7,6 +7,7 @@ import pytest
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import embedded
+from callcenter.pbx.embedded import freeswitch
 from callcenter.settings import Settings, load
 from tests.live.asterisk_rig import SEATS, WORLD, AsteriskRig
 from tests.support.site import Site
@@ -15,7 +16,7 @@ from tests.support.site import Site
 @pytest.fixture(scope="session")
 def pbx_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with a home of their own."""
-    return load(home=tmp_path_factory.mktemp("home"))
+    return load(home=tmp_path_factory.mktemp("home"), pbx="asterisk")
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,8 @@ async def rig(
 async def site() -> AsyncIterator[Site]:
     """A running site, with an engine, of its own; everything of it ends with the test."""
     made = Site()
+    if made.settings.pbx == "freeswitch" and freeswitch.find(made.settings) is None:
+        pytest.skip("there is no FreeSWITCH on this machine (PATH, CALLCENTER_FREESWITCH)")
     try:
         await made.open()
         yield made

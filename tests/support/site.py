@@ -78,6 +78,7 @@ class Site:
         variables = {
             "CALLCENTER_HOME": str(self.home),
             "CALLCENTER_CLOCK_OFFSET": str(self.clock_offset),
+            "CALLCENTER_PBX": self.settings.pbx,
             "PATH": "/usr/bin:/bin",
             **self.variables,
         }

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from callcenter.pbx.embedded import config, freeswitch, process, runner
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.embedded import config, freeswitch, layout, process, runner
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
 from callcenter.settings import Settings
 
@@ -11,10 +12,24 @@ def _is_freeswitch(settings: Settings) -> bool:
     return settings.pbx == "freeswitch"
 
 
+def _require_alone(settings: Settings) -> None:
+    """One home, one PBX: the other would keep running with nobody to talk to it."""
+    other = process.pid(layout.home(settings)) if _is_freeswitch(settings) else None
+    if other is None and not _is_freeswitch(settings):
+        other = freeswitch.pid(settings)
+    if other is not None:
+        name = "Asterisk" if _is_freeswitch(settings) else "FreeSWITCH"
+        raise PbxProblem(
+            f"{name} runs in {settings.home} (process {other}); end it first: "
+            f"CALLCENTER_PBX={name.lower()} callcenter pbx stop."
+        )
+
+
 def write_config(
     settings: Settings, accounts: Sequence[SipAccount], trunks: Sequence[SipTrunk]
 ) -> EmbeddedState:
     """See :func:`callcenter.pbx.embedded.config.write_config`."""
+    _require_alone(settings)
     if _is_freeswitch(settings):
         return freeswitch.write_config(settings, accounts, trunks)
     return config.write_config(settings, accounts, trunks)
