@@ -62,4 +62,4 @@ def mode(world: World) -> EavesdropMode | None:
 def rooms(world: World) -> list[tuple[int, list[str]]]:
     """How many talks, and which guests, are in each room of the PBX."""
     found = world.pbx.talks.rooms.values()
-    return [(len(r.talks), [phone.extension for phone in r.guests.values()]) for r in found]
+    return [(len(r.talks), sorted(phone.extension for phone in r.guests.values())) for r in found]
