@@ -32,6 +32,7 @@ from callcenter.pbx.port import (
     LinkDown,
     LinkUp,
     MessageReceived,
+    PauseKey,
     Pbx,
     PbxEvent,
     Transferred,
@@ -162,6 +163,8 @@ class Conductor:
                     self._spawn(self._close_unwatched(call))
             case LegHeld() | LegResumed():
                 transferring.held(self._context, event)
+            case PauseKey():
+                self._spawn(self._context.recorder.key(event))
             case Transferred():
                 transferring.joined(self._context, event)
             case MessageReceived():

@@ -7,6 +7,7 @@ nothing but silence of whoever comes next (docs/decisions/0075).
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from callcenter.calls import (
     RecordingPaused,
     RecordingResumed,
     RecordingSkipped,
-    RecordingStarted,
     RecordingStopped,
 )
 from callcenter.conductor.recorded import (
@@ -31,9 +31,9 @@ from callcenter.conductor.recorded import (
     talked,
     was_announced,
 )
-from callcenter.conductor.recording_rules import Talk, decide, note_decision, number_of
+from callcenter.conductor.recording_rules import Talk, decide, note_decision, started
 from callcenter.kernel.errors import CallCenterError, NotFound, PbxProblem, Refused
-from callcenter.pbx.port import Channel, Pbx, Prompt
+from callcenter.pbx.port import Channel, PauseKey, Pbx, Prompt
 from callcenter.records import (
     Direction,
     RecordingDecision,
@@ -160,6 +160,24 @@ class Recorder:
                 raise Refused(f"The PBX records nothing of call {call}.")
             self._note(found, RecordingResumed(at=self._now, by=by))
 
+    async def key(self, told: PauseKey) -> None:
+        """An agent's key; only who talks counts, and the agent is told what became of it."""
+        call = self._context.ledger.open.get(told.call)
+        own = direction_of(call, outside=False) if call else Direction.INBOUND
+        if call is None or call.talk is None:
+            return
+        if told.leg != call.talk.leg and (told.leg != call.leg or own is Direction.INBOUND):
+            return
+        seat = call.talk.seat
+        by = f"the telephone of seat {seat}" if seat else "a telephone"
+        try:
+            await (self.pause if told.pause else self.resume)(call.id, by)
+            word = "recording-paused" if told.pause else "recording-resumed"
+        except CallCenterError:
+            word = "not-now"
+        with suppress(CallCenterError):
+            await self._pbx.say(told.leg, [Prompt(f"{self._tongue(call)}/{word}")], both=False)
+
     async def start(self, call: str, by: str) -> None:
         """Record from now on, unless a rule says never.
 
@@ -223,8 +241,7 @@ class Recorder:
         """
         if not decision.announce or was_announced(call):
             return ()
-        tenant = self._context.snapshot.now.numbers.tenants.get(call.tenant)
-        notice = Prompt(f"{tenant.language if tenant else 'en'}/recording-notice")
+        notice = Prompt(f"{self._tongue(call)}/recording-notice")
         if direction_of(call, outside=talk.outside) is not Direction.INBOUND:
             self._note(call, RecordingAnnounced(at=self._now))
             return (notice,)
@@ -253,7 +270,7 @@ class Recorder:
         name = await self._room(call)
         if not name:
             return
-        self._note(call, self._started(call, talk, decision))
+        self._note(call, started(call, talk, decision, self._now))
         try:
             await channel.record(self._context.recordings.raw(name))
         except PbxProblem as problem:
@@ -267,7 +284,7 @@ class Recorder:
         name = await self._room(call)
         if not name or call.recording is not None or call.id not in self._context.ledger.open:
             return
-        self._note(call, replace_by(self._started(call, talk, decision), by))
+        self._note(call, started(call, talk, decision, self._now, by))
         try:
             if not await self._pbx.record(call.leg, self._context.recordings.raw(name)):
                 self._failed(call, "the PBX does not know the call")
@@ -281,20 +298,6 @@ class Recorder:
             return part_id(call.id, call.parts + 1)
         self._skipped(call, why)
         return ""
-
-    def _started(self, call: OpenCall, talk: Talk, decision: RecordingDecision) -> RecordingStarted:
-        part, direction = call.parts + 1, direction_of(call, outside=talk.outside)
-        return RecordingStarted(
-            at=self._now,
-            path=f"raw/{part_id(call.id, part)}.wav",
-            part=part,
-            leg=call.leg,
-            rule=decision.rule,
-            direction=direction,
-            number=number_of(call, talk, direction),
-            keep_days=decision.keep_days,
-            pause_on_hold=decision.pause_on_hold,
-        )
 
     async def _stop_here(self, call: OpenCall, channel: Channel) -> None:
         if call.recording is not None:
@@ -347,6 +350,10 @@ class Recorder:
     def _now(self) -> datetime:
         return self._context.clock.now()
 
+    def _tongue(self, call: OpenCall) -> str:
+        tenant = self._context.snapshot.now.numbers.tenants.get(call.tenant)
+        return tenant.language if tenant else "en"
+
     def _note(self, call: OpenCall, event: Any) -> None:
         if call.id in self._context.ledger.open:
             self._context.ledger.note(call.id, event)
@@ -367,13 +374,6 @@ class Recorder:
         task = asyncio.create_task(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def replace_by(started: RecordingStarted, by: str) -> RecordingStarted:
-    """By hand."""
-    import msgspec
-
-    return msgspec.structs.replace(started, by=by)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

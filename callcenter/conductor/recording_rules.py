@@ -1,12 +1,19 @@
 """Asks the rules about one talk: what is known of it, and what somebody said by hand (R1)."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from callcenter.acd import Offer
-from callcenter.calls import OpenCall, RecordingDecided
+from callcenter.calls import OpenCall, RecordingDecided, RecordingStarted
 from callcenter.conductor.recorded import by_hand, decided, direction_of
-from callcenter.records import Direction, RecordingDecision, TalkFacts, decide_recording
+from callcenter.records import (
+    Direction,
+    RecordingDecision,
+    TalkFacts,
+    decide_recording,
+    part_id,
+)
 
 if TYPE_CHECKING:
     from callcenter.conductor.context import Context
@@ -64,3 +71,22 @@ def note_decision(context: "Context", call: OpenCall, decision: RecordingDecisio
         at=context.clock.now(), wanted=decision.wanted, why=decision.why, rule=decision.rule
     )
     context.ledger.note(call.id, made)
+
+
+def started(
+    call: OpenCall, talk: Talk, decision: RecordingDecision, at: datetime, by: str = ""
+) -> RecordingStarted:
+    """The next part begins; ``by`` whom, when no rule did it."""
+    part, direction = call.parts + 1, direction_of(call, outside=talk.outside)
+    return RecordingStarted(
+        at=at,
+        path=f"raw/{part_id(call.id, part)}.wav",
+        part=part,
+        leg=call.leg,
+        rule=decision.rule,
+        direction=direction,
+        number=number_of(call, talk, direction),
+        keep_days=decision.keep_days,
+        pause_on_hold=decision.pause_on_hold,
+        by=by,
+    )

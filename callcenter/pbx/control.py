@@ -42,6 +42,15 @@ class LegResumed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PauseKey:
+    """A telephone of ours pressed the key that pauses the recording of its talk, or resumes it."""
+
+    leg: LegId
+    call: str
+    pause: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Transferred:
     """A phone joined the others of its two talks and left both (attended transfer by REFER).
 
@@ -70,7 +79,7 @@ class MessageReceived:
     text: str
 
 
-TalkEvent = LegHeld | LegResumed | Transferred | MessageReceived
+TalkEvent = LegHeld | LegResumed | PauseKey | Transferred | MessageReceived
 
 
 class Control(Protocol):

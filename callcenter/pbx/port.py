@@ -22,6 +22,7 @@ from callcenter.pbx.control import (
     LegHeld,
     LegResumed,
     MessageReceived,
+    PauseKey,
     TalkEvent,
     Transferred,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "MessageReceived",
     "NodeLost",
     "Outside",
+    "PauseKey",
     "Pbx",
     "PbxEvent",
     "Prompt",

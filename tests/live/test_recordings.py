@@ -196,3 +196,27 @@ async def test_each_talk_is_a_part_and_nothing_is_lost(site: Site, tmp_path: Pat
         assert loudest(sound, LEFT, tone) < NOT_IN_IT
     assert sum(map(len, sounds)) / RATE == pytest.approx(cdr["talk_seconds"], abs=0.4)
     assert cdr["recording_seconds"] == pytest.approx(cdr["talk_seconds"], abs=0.4)
+
+
+async def test_an_agent_pauses_by_key_and_is_told(site: Site, tmp_path: Path) -> None:
+    agent = await site.agent("1001")
+    call = await queued(site)
+    ringing = await talks(call, agent, ADA)
+    await call.press("*1")  # a caller has no such key
+    call.play_tone(CALLER, dbfs=-75)  # a tone would drown what the agent is told
+    await ringing.press("*1")
+    await ringing.hears(site.prompt("recording-paused"), within=5)
+    assert not call.heard_prompt(site.prompt("recording-paused"))
+    call.play_tone(CARD, dbfs=SENT)
+    await ringing.hears_tone(CARD, within=3, lasting=0.5)
+    call.play_tone(CALLER, dbfs=-75)
+    await ringing.press("*2")
+    await ringing.hears(site.prompt("recording-resumed"), within=5)
+    call.play_tone(CALLER, dbfs=SENT)
+    await ringing.hears_tone(CALLER, within=3, lasting=0.5)
+    await call.hang_up()
+    [row] = await kept(site, (await site.cdr_of("13800000001"))["id"])
+    assert [pause["by"] for pause in row["pauses"]] == ["the telephone of seat 1001"]
+    sound = await exported(site, row["id"], tmp_path)
+    assert loudest(sound, LEFT, CARD) < NOT_IN_IT
+    assert CALLER in order(sound, LEFT, (CALLER,))

@@ -22,6 +22,7 @@ from callcenter.pbx.port import (
     LegResumed,
     LiveLeg,
     MessageReceived,
+    PauseKey,
     PbxEvent,
     Source,
     Transferred,
@@ -88,7 +89,7 @@ def variables(message: Message, header: str) -> dict[str, str]:
     return {name: "" if value == "(null)" else value for name, _, value in pairs}
 
 
-def to_event(message: Message, node: str) -> PbxEvent | None:
+def to_event(message: Message, node: str) -> PbxEvent | None:  # noqa: PLR0911 - one per event kind
     """What the port tells of this message, if anything."""
     match message.event:
         case "Hangup" if not door_of(message.channel):
@@ -103,6 +104,12 @@ def to_event(message: Message, node: str) -> PbxEvent | None:
             return made(leg=leg, call=variables(message, "ChanVariable").get("CC_CALL", ""))
         case "AttendedTransfer" if message.result == "Success":
             return _transferred(message, node)
+        case "UserEvent" if message.userevent == "CcKey":
+            return PauseKey(
+                leg=LegId(f"{node}/{message.uniqueid}"),
+                call=variables(message, "ChanVariable").get("CC_CALL", ""),
+                pause=str(message.get("Act", "")) == "pause",
+            )
         case "UserEvent" if message.userevent == "CcMessage":
             return MessageReceived(
                 sender=_user(_decoded(message.get("From", ""))),

@@ -23,6 +23,7 @@ from callcenter.pbx.port import (
     LegResumed,
     MessageReceived,
     Outside,
+    PauseKey,
     Prompt,
     Source,
     Transferred,
@@ -71,6 +72,11 @@ class FakeTalks:
         told = LegHeld if on else LegResumed
         ring.caller.held = on
         self._pbx.tell(told(leg=ring.legs[phone], call=ring.caller.call))
+
+    def pauses(self, phone: FakePhone, *, on: bool = True) -> None:
+        """The phone presses the key that pauses the recording, or resumes it."""
+        ring = _talk(phone)
+        self._pbx.tell(PauseKey(leg=ring.legs[phone], call=ring.caller.call, pause=on))
 
     def refers(self, phone: FakePhone, to: str) -> None:
         """The phone transfers blind."""
