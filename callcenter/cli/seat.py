@@ -13,6 +13,7 @@ from callcenter.cli.shown import (
     show_rows,
     words,
 )
+from callcenter.kernel.errors import Refused
 
 _seat = click.argument(
     "seat", shell_complete=names(lambda client: client.seats(), "seat", "name"), metavar="SEAT"
@@ -46,11 +47,18 @@ def list_(as_json: bool) -> None:
 @_seat
 @click.argument("extension", required=False, default="")
 @click.option("--outside", default="", metavar="NUMBER", help="An outside telephone instead.")
-def login(seat: str, extension: str, outside: str) -> None:
+@click.option("--nailed-up", is_flag=True, help="Stay on the line between calls: refused.")
+def login(seat: str, extension: str, outside: str, nailed_up: bool) -> None:
     """Log SEAT in at the phone EXTENSION.
 
-    At an outside telephone the agent presses 1 to take each call.
+    At an outside telephone the agent presses 1 to take each call; a line that stays open between
+    calls (nailed-up) is not to be had yet.
     """
+    if nailed_up:
+        raise Refused(
+            "A seat cannot stay on the line between calls yet; leave --nailed-up out: its telephone"
+            " is rung for each call, and the agent presses 1."
+        )
     if not extension and not outside:
         here = click.get_current_context()
         raise click.MissingParameter(ctx=here, param_type="argument", param_hint="'EXTENSION'")
