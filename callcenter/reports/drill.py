@@ -44,8 +44,10 @@ def calls_below(
     Raises:
         Refused: no calls stand behind that figure.
     """
+    if asked.kind not in _TABLES:
+        raise Refused("Answers to surveys are rows of their own: `callcenter survey answers`.")
     found = next((each for each in figures_of(asked.kind) if each.name == figure), None)
-    if found is None or not found.made_of or asked.kind not in _TABLES:
+    if found is None or not found.made_of:
         has = ", ".join(each.name for each in figures_of(asked.kind) if each.made_of)
         raise Refused(f"No calls can be listed for {figure!r}; there are: {has}.")
     targets = _targets(connection, asked)
