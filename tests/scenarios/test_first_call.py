@@ -46,9 +46,10 @@ async def test_caller_waits_with_music_until_a_seat_logs_in(world: World) -> Non
 
 
 async def test_first_come_first_served(world: World) -> None:
-    first, second = world.calls("+861"), world.calls("+862")
+    first = world.calls("+861")
     first.presses("1")
-    await world.passes(seconds=1)
+    await world.passes(seconds=1)  # the menu is told first: at once, they would join together
+    second = world.calls("+862")
     second.presses("1")
     await world.passes(seconds=20)
     await world.logs_in("1001")
