@@ -11,6 +11,8 @@ from callcenter.access.model import AuditRow, Head, Token
 from callcenter.kernel.actor import Role
 from callcenter.kernel.database import UtcDateTime, metadata
 
+_PART = 1000
+
 api_tokens = Table(
     "api_tokens",
     metadata,
@@ -93,9 +95,12 @@ def load_head(connection: Connection) -> Head:
 
 def rows_in_order(connection: Connection) -> Iterator[AuditRow]:
     """The whole log, oldest first, a part at a time."""
-    query = select(audit_log).order_by(audit_log.c.number).execution_options(yield_per=1000)
-    for row in connection.execute(query).mappings():
-        yield AuditRow(**row)
+    query = select(audit_log).order_by(audit_log.c.number).limit(_PART)
+    part = connection.execute(query).mappings().all()
+    while part:
+        yield from (AuditRow(**row) for row in part)
+        beyond = query.where(audit_log.c.number > part[-1]["number"])
+        part = connection.execute(beyond).mappings().all()
 
 
 def list_rows(
