@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callcenter.conductor.context import Context
 from callcenter.conductor.voicemail_line import boxes_of
 from callcenter.kernel.errors import CallCenterError, PbxProblem
+from callcenter.numbers import Extension
 from callcenter.pbx.port import Pbx
 from callcenter.records.boxes.mailbox import Counts
 
@@ -55,7 +56,10 @@ class Lamps:
             self._changed.clear()
             for pause in (_SETTLE, _AGAIN):
                 await self._context.clock.sleep(pause)
-                await self.look()
+                try:
+                    await self.look()
+                except Exception:  # no lamp is worth a call
+                    _log.exception("lamps could not be looked after")
 
     async def look(self) -> None:
         """Count, and tell what differs."""
@@ -64,17 +68,16 @@ class Lamps:
         except (SQLAlchemyError, CallCenterError) as error:
             _log.warning("messages cannot be counted", why=str(error).splitlines()[0])
             return
-        for extension in list(self._context.snapshot.now.numbers.extensions):
-            shown = self._of(extension, counts)
+        for extension, phone in list(self._context.snapshot.now.numbers.extensions.items()):
+            shown = self._of(phone, counts)
             if shown != self._shown.get(extension):  # also that nothing waits, the first time
                 await self._tell(extension, shown)
                 await self._context.clock.sleep(_PACE)
 
-    def _of(self, extension: str, counts: Counts) -> Shown:
+    def _of(self, phone: Extension, counts: Counts) -> Shown:
         context = self._context
-        phone = context.snapshot.now.numbers.extensions[extension]
-        sitting = context.dispatcher.seat_at(extension)
-        seat = sitting.plan if sitting else context.snapshot.now.plan.seats.get(extension)
+        sitting = context.dispatcher.seat_at(phone.number)
+        seat = sitting.plan if sitting else context.snapshot.now.plan.seats.get(phone.number)
         if seat is None or seat.tenant != phone.tenant:
             return (0, 0)
         boxes = boxes_of(context, seat.tenant, seat.number)

@@ -145,7 +145,7 @@ class Voicemail:
         """What its box keeps no longer goes."""
         try:
             await asyncio.to_thread(self._mailbox.forget_old, self._boxes(), self._clock.now())
-        except (SQLAlchemyError, CallCenterError) as error:
+        except (SQLAlchemyError, CallCenterError, OSError) as error:
             _log.warning("old messages stay", why=str(error).splitlines()[0])
 
     async def _recover(self, note: Path) -> None:

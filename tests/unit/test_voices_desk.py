@@ -158,7 +158,7 @@ def test_a_letter_tells_the_time_where_the_reader_is() -> None:
 def test_a_bad_address_or_a_lost_sound_loses_no_message(database: Engine, tmp_path: Path) -> None:
     box = Box(tenant="demo", name="seat-1001", mail=("nonsense", "ann@example.com"))
     boxes = Boxes(known={("demo", "seat-1001"): box})
-    letters = Letters(tmp_path, lambda: boxes, lambda _: Reader())
+    letters = Letters(tmp_path, lambda: boxes, lambda _: Reader(zone="Nowhere/Else"))
     mailbox = Mailbox(database, tmp_path, letters)
     with database.begin() as connection:
         mailbox.keep(connection, message())

@@ -57,6 +57,8 @@ class Postman:
                 await self._sweep()
             except SQLAlchemyError as error:
                 _log.warning("outbox cannot be read", why=str(error).splitlines()[0])
+            except Exception:  # no mail is worth a call
+                _log.exception("mail could not be looked after")
             await self._clock.sleep(_ROUND if self._smtp.host else _ROUND_OFF)
 
     async def deliver_next(self) -> bool:

@@ -1,7 +1,7 @@
 """The mail that tells of a message, in the tenant's language, its sound attached (R2)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,7 +58,12 @@ class Letters:
         box = self._boxes().find(message.tenant, message.box)
         if not box.mail:
             return
-        subject, text = letter(message, self._reader(message.tenant))
+        reader = self._reader(message.tenant)
+        try:
+            subject, text = letter(message, reader)
+        except (KeyError, ValueError) as error:
+            _log.error("no such time zone", zone=reader.zone, why=str(error))
+            subject, text = letter(message, replace(reader, zone="UTC"))
         try:
             sound = (self._folder / message.path).read_bytes()
         except OSError as error:
