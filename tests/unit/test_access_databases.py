@@ -87,7 +87,7 @@ async def test_the_chain(
         assert list_rows(connection, since=NOON + timedelta(days=1)) == []
         moved = (
             update(audit_log)
-            .where(audit_log.c.number == 900)
+            .where(audit_log.c.number == 90)
             .values(at=NOON - timedelta(microseconds=1))
         )
         connection.execute(moved)
