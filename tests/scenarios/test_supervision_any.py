@@ -133,7 +133,7 @@ class Storm:
                 await stepping.prioritise(call, self.lot.choice([None, 3, -3]), by)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 async def test_nothing_sticks_and_every_record_is_right(world: World, seed: int) -> None:
     storm = Storm(world, seed)
     await storm.set_up()
