@@ -45,7 +45,7 @@ def calls_below(
         Refused: no calls stand behind that figure.
     """
     if asked.kind not in _TABLES:
-        raise Refused("Answers to surveys are rows of their own: `callcenter survey answers`.")
+        raise Refused("Answers to surveys are rows of their own: `callcenter survey list`.")
     found = next((each for each in figures_of(asked.kind) if each.name == figure), None)
     if found is None or not found.made_of:
         has = ", ".join(each.name for each in figures_of(asked.kind) if each.made_of)

@@ -96,7 +96,7 @@ def test_schedules_come_and_go(command: Command) -> None:
         (("traffic", *DAY, "--tenant", "nobody"), "no tenant 'nobody'"),
         (("queues", *DAY, "--within", "7"), "not of 7 s"),
         (("queues", *DAY, "--calls", "asa2"), "No calls can be listed for 'asa2'"),
-        (("survey", *DAY, "--calls", "asked"), "callcenter survey answers"),
+        (("survey", *DAY, "--calls", "asked"), "callcenter survey list"),
         (("recompute", "--from", "2026-03-03", "--to", "2026-03-02"), "is empty"),
         (("schedule", "add", "queues", "nobody"), "no mail address"),
         (("traffic", *DAY, "-o", "/nowhere/at/all"), "cannot be written"),
