@@ -77,6 +77,8 @@ def _facts(found: dict[str, Any]) -> dict[str, object]:
 def _recordings(found: dict[str, Any]) -> str:
     waiting = f", {found['waiting']} waiting to be kept" if found["waiting"] else ""
     skipped = f", {found['skipped']} could not be made" if found["skipped"] else ""
+    if found["ok"] and not waiting and not skipped:
+        return ""  # nothing to tell
     return f"{'in order' if found['ok'] else 'ALARM: ' + found['why']}{waiting}{skipped}"
 
 
