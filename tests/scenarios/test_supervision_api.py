@@ -117,7 +117,7 @@ async def test_strange_words_are_refused(world: World, api: Api) -> None:
         assert await told(api, path, body) == "bad_request", (path, body)
     assert await told(api, "seats/77/force", {"status": "ready"}) == "not_found"
     assert await told(api, f"{at}/transfer", {"to": "flow:main"}) == "refused"
-    assert await told(api, f"{at}/transfer", {"to": "seat:1002"}) == "seat_taken"
+    assert await told(api, f"{at}/transfer", {"to": "seat:1002"}) == "seat_unreachable"
     assert await told(api, f"{at}/conference", {"guests": ["13800000000"]}) == "seat_unreachable"
     alice.hangs_up()
     await world.passes(seconds=1)
