@@ -37,7 +37,7 @@ class BadRecordings(CallCenterError):
 
 @click.group()
 def recording() -> None:
-    """Find, play, export, check and keep what was recorded."""
+    """Find, hear, check and keep recordings."""
 
 
 recording.add_command(rule)
@@ -83,7 +83,7 @@ def list_(most: int, as_json: bool, **asked: Any) -> None:
 @_recording
 @json_option
 def show(recording: str, as_json: bool) -> None:
-    """Show all that is known of RECORDING: hashes, pauses, rule, back-up."""
+    """Show all that is known of RECORDING."""
     with desk() as engine:
         found = engine.ask("GET", path("recordings", _one(engine, recording)))
     if as_json:
@@ -101,7 +101,10 @@ def show(recording: str, as_json: bool) -> None:
 @recording.command()
 @_recording
 def play(recording: str) -> None:
-    """Play RECORDING (or the only one of a call) on this machine."""
+    """Play RECORDING on this machine.
+
+    The id of a call that has one only will do.
+    """
     with desk() as engine, tempfile.NamedTemporaryFile(suffix=".wav") as file:
         _fetch(engine, _one(engine, recording), Path(file.name))
         if not play_file(Path(file.name)):
@@ -115,7 +118,10 @@ def play(recording: str) -> None:
 @_recording
 @click.argument("file")
 def export(recording: str, file: str) -> None:
-    """Write RECORDING (or the only one of a call), decrypted, to the WAV FILE; - is stdout."""
+    """Write RECORDING to a WAV file.
+
+    The id of a call that has one only will do; FILE - is stdout.
+    """
     with desk() as engine:
         name = _one(engine, recording)
         if file == "-":
@@ -131,9 +137,9 @@ def export(recording: str, file: str) -> None:
 @_search
 @json_option
 def verify(recordings: tuple[str, ...], as_json: bool, **asked: Any) -> None:
-    """Check RECORDINGS, or all that are found: file and sound must be what was kept.
+    """Check RECORDINGS, or all that are found.
 
-    Names each that is not, and then ends with exit status 1.
+    File and sound must be what was kept. Names each that is not, and then ends with exit status 1.
     """
     bad: list[dict[str, Any]] = []
     count = 0
@@ -163,7 +169,7 @@ def verify(recordings: tuple[str, ...], as_json: bool, **asked: Any) -> None:
 @_recording
 @click.option("--why", required=True, help="Why it must be kept; goes on record.")
 def hold(recording: str, why: str) -> None:
-    """Keep RECORDING whatever its time is, until it is released."""
+    """Keep RECORDING until it is released."""
     with desk() as engine:
         engine.ask("PUT", path("recordings", recording, "hold"), {"why": why})
     click.echo(clean(f"Recording {recording} is held: {why}."))
@@ -182,7 +188,10 @@ def release(recording: str) -> None:
 @_recording
 @click.option("--why", required=True, help="Why it goes; stays on record.")
 def remove(recording: str, why: str) -> None:
-    """Delete the sound of RECORDING; that it was there stays on record."""
+    """Delete the sound of RECORDING.
+
+    That it was there stays on record.
+    """
     with desk() as engine:
         engine.ask("POST", path("recordings", recording, "remove"), {"why": why})
     click.echo(clean(f"Recording {recording} is removed."))
@@ -191,9 +200,9 @@ def remove(recording: str, why: str) -> None:
 @recording.command("rotate-key")
 @click.option("--tenant", default="", help="Only this tenant's data key.")
 def rotate_key(tenant: str) -> None:
-    """Encrypt what comes with new keys; what was kept stays readable.
+    """Encrypt what comes with new keys.
 
-    Without --tenant there is a new master key too, and every data key is wrapped anew.
+    What was kept stays readable. Without --tenant there is a new master key too, and every data key is wrapped anew.
     """
     with desk() as engine:
         made = engine.ask("POST", path("recording-keys", "rotate"), {"tenant": tenant})
@@ -203,13 +212,13 @@ def rotate_key(tenant: str) -> None:
 
 @recording.group()
 def backup() -> None:
-    """Copies of recordings: how far they are, and make them now."""
+    """See to copies of recordings."""
 
 
 @backup.command("status")
 @json_option
 def status(as_json: bool) -> None:
-    """Show how many recordings are copied, wait, or could not be copied."""
+    """Show how far the copies are."""
     with desk() as engine:
         _backup(engine.ask("GET", path("recording-backup")), as_json=as_json)
 

@@ -32,7 +32,10 @@ def rule() -> None:
 @click.option("--keep-days", type=click.IntRange(1, 36_500), help="Delete after so many days.")
 @click.option("--pause-on-hold", is_flag=True, help="Do not record music on hold.")
 def add(name: str, **values: Any) -> None:
-    """Make the rule NAME, or replace it whole; what is left out is any."""
+    """Make or replace the rule NAME.
+
+    What is left out is any.
+    """
     with desk(telling=True) as engine:
         row = engine.ask("PUT", path("recording-rules", name), given(**values))
     click.echo(clean(f"Rule {name}: {_scope(row)}: {_says(row)}."))
