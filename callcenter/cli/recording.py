@@ -202,7 +202,8 @@ def remove(recording: str, why: str) -> None:
 def rotate_key(tenant: str) -> None:
     """Encrypt what comes with new keys.
 
-    What was kept stays readable. Without --tenant there is a new master key too, and every data key is wrapped anew.
+    What was kept stays readable. Without --tenant there is a new master key too, and every
+    data key is wrapped anew.
     """
     with desk() as engine:
         made = engine.ask("POST", path("recording-keys", "rotate"), {"tenant": tenant})
