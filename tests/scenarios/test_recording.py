@@ -16,7 +16,7 @@ from callcenter.demo.tape import measured
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import Extension, Trunk, save_extension, save_trunk
 from callcenter.pbx.fake import FakeCaller
-from callcenter.pbx.port import Source
+from callcenter.pbx.port import PauseKey, Source
 from callcenter.records import Direction, Recording, RecordingRule, Storage
 from callcenter.records.recording_store import (
     Wanted,
@@ -313,3 +313,21 @@ async def test_time_is_up_but_what_is_held_stays(world: World) -> None:
     assert (gone.state, gone.removed_why) == ("removed", "kept for 1 days")
     assert gone.removed_at is not None
     assert gone.sha256 == found[1].sha256
+
+
+async def test_an_agents_key_pauses_the_own_talk_only(world: World) -> None:
+    await world.logs_in("1001")
+    alice = await talks(world, seconds=3)
+    phone = world.phone("1001")
+    world.pbx.talks.pauses(phone)
+    await world.passes(seconds=3)
+    world.pbx.talks.pauses(phone, on=False)
+    world.pbx.tell(PauseKey(leg=alice.arrival.leg, call=alice.call, pause=True))  # no agent's leg
+    world.pbx.tell(PauseKey(leg=alice.arrival.leg, call="c-nothing", pause=True))
+    await world.passes(seconds=3)
+    cdr, [found] = await ended(world, alice)
+    [pause] = found.pauses
+    assert pause.by == "the telephone of seat 1001"
+    assert pause.until is not None
+    assert (pause.until - pause.at).total_seconds() == 3.0
+    assert "is paused by the telephone of seat 1001" in await story(world, cdr.id)
