@@ -19,6 +19,7 @@ from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import EngineAway
 from callcenter.numbers import load_numbers
 from callcenter.pbx import embedded
+from callcenter.pbx.embedded import freeswitch
 from callcenter.settings import Settings, load
 from callcenter.web.client import Client
 from tests.support.engine_process import EngineProcess
@@ -203,6 +204,8 @@ class Site:
         await until(lambda: not self.client.calls(), why="no open calls")
 
         def no_channels() -> bool:
+            if self.settings.pbx == "freeswitch":
+                return freeswitch.says(self.pbx, "show channels count", b"\n0 total")
             return "0 active channels" in embedded.command(self.settings, "core show channels")
 
         await until(no_channels, why="no channels in the PBX")

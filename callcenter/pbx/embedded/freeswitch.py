@@ -120,7 +120,7 @@ def reload_accounts(
     state = write_config(settings, accounts, trunks)
     if pid(settings):
         for command in ("reloadxml", "reloadacl", "sofia profile cc rescan"):
-            _ask(state, command, b"OK")
+            says(state, command, b"OK")
     return state
 
 
@@ -245,10 +245,10 @@ def _wait_booted(state: EmbeddedState, alive: Callable[[], bool]) -> None:
 
 
 def _profile_runs(state: EmbeddedState) -> bool:
-    return _ask(state, "sofia status profile cc", b"Challenge Realm")
+    return says(state, "sofia status profile cc", b"Challenge Realm")
 
 
-def _ask(state: EmbeddedState, command: str, wanted: bytes) -> bool:
+def says(state: EmbeddedState, command: str, wanted: bytes) -> bool:
     """Whether the answer to an API command holds what is wanted."""
     with socket.create_connection(("127.0.0.1", state.ami_port), timeout=5) as link:
         link.sendall(f"auth {state.ami_secret}\n\napi {command}\n\nexit\n\n".encode())
