@@ -331,3 +331,23 @@ async def test_an_agents_key_pauses_the_own_talk_only(world: World) -> None:
     assert pause.until is not None
     assert (pause.until - pause.at).total_seconds() == 3.0
     assert "is paused by the telephone of seat 1001" in await story(world, cdr.id)
+
+
+async def test_what_an_engine_that_died_had_not_kept_is_kept_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: object) -> None:
+        raise OSError(5, "killed in the middle of it")
+
+    await world.logs_in("1001")
+    with monkeypatch.context() as patched:
+        patched.setattr("callcenter.records.recording.os.open", dying)
+        cdr, [found] = await ended(world, await talks(world))
+        assert found.state == "raw"
+        await world.engine_dies()
+    await world.start()
+    [found] = await recorded(world, cdr.id)
+    assert (found.state, found.seats) == ("kept", ("1001",))
+    assert measured(sound_of(world, found)).sha256 == found.sha256
+    [cdr] = await world.cdrs()
+    assert cdr.sha256 == found.sha256
