@@ -31,7 +31,7 @@ _recording = click.argument("recording")
 class BadRecordings(CallCenterError):
     """A check has found something."""
 
-    code = "recording_damaged"
+    code = "recordings_damaged"
     exit_status = 1
 
 

@@ -143,7 +143,7 @@ def _put(made: bytes, output: Path | None) -> None:
 @_span
 @json_option
 def prove(begin: str, end: str, zone: str, as_json: bool) -> None:
-    """Prove every figure of a time from the calls below it, a day at a time.
+    """Prove every figure from the calls below it, day by day.
 
     Ends with status 1 at the first row that is wrong, and names it.
     """

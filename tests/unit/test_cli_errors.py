@@ -62,7 +62,10 @@ def test_without_an_engine_as_a_person_sees_it(run: Command) -> None:
         (("--nonsense",), "No such option '--nonsense'; see `callcenter --help`."),
         (("seat", "nonsense"), "No such command 'nonsense'; see `callcenter seat --help`."),
         (("seat", "login", "1"), "Missing argument 'EXTENSION'; see `callcenter seat login"),
-        (("cdr", "list", "--most", "x"), "Invalid value for '--most': 'x' is not a valid int"),
+        (
+            ("cdr", "list", "--most", "x"),
+            "Invalid value for '--limit' / '--most': 'x' is not a valid int",
+        ),
         (("completion", "tcsh"), "Invalid value for"),
     ],
 )

@@ -23,7 +23,7 @@ WORDS = """
     voicemail-no-more voicemail-deleted voicemail-gone voicemail-no-number
     voicemail-not-reached voicemail-to-seat voicemail-handed
     survey-friendly survey-recommend survey-comment survey-thanks
-    listening-announced recording-notice
+    listening-announced recording-notice recording-paused recording-resumed
 """
 NEEDED = [*WORDS.split(), *(f"digits/{digit}" for digit in range(10))]
 
