@@ -92,7 +92,7 @@ def remove(message: str) -> None:
 
 @voicemail.group()
 def box() -> None:
-    """Set up boxes: greeting, mail, who may listen, how long messages are kept."""
+    """Set up boxes: greeting, mail, who may listen, how long they keep."""
 
 
 @box.command("list")
