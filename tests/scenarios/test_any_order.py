@@ -99,8 +99,14 @@ class AnyOrder(RuleBasedStateMachine):
     # -- what is seen of the engine -----------------------------------------------------------
 
     def _watch(self) -> None:
-        self._here.bus.subscribe(Decision, self._chosen)
-        self._here.bus.subscribe(CallNote, self._noted)
+        engine = self._here
+
+        def chosen(made: Decision) -> None:
+            if self.world.engine is engine:  # the timers of one that was killed mean nothing
+                self._chosen(made)
+
+        engine.bus.subscribe(Decision, chosen)
+        engine.bus.subscribe(CallNote, self._noted)
 
     def _chosen(self, made: Decision) -> None:
         """Nobody who came earlier, and stays, waits unserved; no seat's wrap-up is cut short."""
