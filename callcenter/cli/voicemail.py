@@ -92,7 +92,7 @@ def remove(message: str) -> None:
 
 @voicemail.group()
 def box() -> None:
-    """Set up boxes: greeting, mail, who may listen, how long they keep."""
+    """Set up boxes: their greeting, mail, seats and days."""
 
 
 @box.command("list")
