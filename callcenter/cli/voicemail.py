@@ -120,7 +120,10 @@ def list_boxes(as_json: bool) -> None:
 @click.option("--seat", "seats", multiple=True, help="May listen besides its own; repeatable.")
 @click.option("--keep-days", type=click.IntRange(1, 3650), help="Forget messages after so long.")
 def set_box(name: str, tenant: str, **plan: object) -> None:
-    """Set up box NAME, whole. seat-1001 is seat 1001's, queue-sales that of queue sales."""
+    """Set up box NAME, whole.
+
+    seat-1001 is the box of seat 1001, queue-sales that of queue sales.
+    """
     with _desk() as desk:
         made = desk.set_box(tenant, name, dict(plan))
     told = ", ".join(made["mail"]) or "nobody"

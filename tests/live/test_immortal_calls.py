@@ -113,7 +113,7 @@ async def test_seat_that_answers_while_the_engine_is_away(site: Site) -> None:
     call.play_tone(440)
     await ringing.hears_tone(440, within=3, lasting=0.5)
     await site.start_engine()
-    await site.seat_is("1001", state="ringing")  # held: the engine has not seen the answer
+    await site.seat_is("1001", state="talking")  # though the engine has not seen the answer
     await ringing.hang_up()
     await call.hears(site.prompt("goodbye"), within=8)
     await call.ended(within=5)

@@ -79,7 +79,7 @@ async def test_the_place_is_told_music_goes_on_and_a_key_leaves(site: Site) -> N
     await call.hears(site.prompt("closed"), within=5)
     await call.ended(within=10)
     cdr = await site.cdr_of("13800000001")
-    assert cdr["result"] == "self_served"
+    assert cdr["result"] == "flowed_out"
     await site.nothing_left()
 
 
