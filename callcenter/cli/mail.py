@@ -30,7 +30,7 @@ def mail() -> None:
 
 @mail.command("list")
 @click.option("--state", type=click.Choice(["waiting", "sent", "failed"]), help="Only these.")
-@click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--most", type=click.IntRange(1, 1000), default=50, help="How many to show.")
 @json_option
 def list_(state: str | None, most: int, as_json: bool) -> None:
     """List the newest mails, newest first; what failed says why."""

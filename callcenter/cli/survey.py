@@ -33,7 +33,7 @@ def _filters(command: Any) -> Any:
 
 @survey.command("list")
 @_filters
-@click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--most", type=click.IntRange(1, 1000), default=50, help="How many to show.")
 @json_option
 def list_(as_json: bool, **wanted: Any) -> None:
     """List answers, newest first."""
@@ -54,12 +54,16 @@ def list_(as_json: bool, **wanted: Any) -> None:
 
 @survey.command()
 @click.option(
-    "--by", type=click.Choice(["seat", "queue", "survey"]), default="seat", show_default=True
+    "--by",
+    type=click.Choice(["seat", "queue", "survey"]),
+    default="seat",
+    show_default=True,
+    help="What each row is of.",
 )
 @_filters
 @json_option
 def results(as_json: bool, **wanted: Any) -> None:
-    """Show how often each question was answered, with what, and the mean."""
+    """Show how often each question was answered, and how."""
     with engine() as client:
         rows = client.ask("GET", f"/v1/survey/results?{_query(wanted)}")
     columns = {
@@ -80,7 +84,10 @@ def results(as_json: bool, **wanted: Any) -> None:
 @click.argument("number", type=int)
 @click.argument("file", default="")
 def comment(call: str, number: int, file: str) -> None:
-    """Play the spoken answer NUMBER of CALL, or write it to a WAV file. FILE - is stdout."""
+    """Play the spoken answer NUMBER of CALL, or write it to a file.
+
+    A WAV file; FILE - is stdout.
+    """
     with engine() as client:
         path = f"/v1/survey/answers/{quote(call, safe='')}/{number}/comment"
         deliver(bytes(client.ask("GET", path)), file)
