@@ -160,7 +160,7 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
     second.play_tone(GRACE, dbfs=SENT)
     await consultation.answered(within=5)
     await first.refer_to(consultation)
-    await call.hears_tone(GRACE, within=5, lasting=0.6)
+    await call.hears_tone(GRACE, within=5, lasting=2.0)
     await call.hang_up()
     cdr = await site.cdr_of("13800000001")
     rows = await kept(site, cdr["id"], 2)

@@ -266,6 +266,7 @@ class AsteriskChannel(Script):
 
     async def record(self, path: Path) -> None:
         """See the port."""
+        await self._switch.recording_settled(self._arrival.leg)
         await self._exec("MixMonitor", f",{mixmonitor_options(path)}")
         self._recording = True
 

@@ -93,7 +93,7 @@ class AsteriskNode:
             on_up=lambda: self._tell(LinkUp(node=link.node)),
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
         )
-        self._tapes = Tapes(self._ami)
+        self._tapes = Tapes(self._ami, clock)
         sounds, own = link.sounds, link.tenant_sounds or link.sounds
         self._saying = Saying(self._ami, lambda prompt: prompt_path(prompt, sounds, own))
         self._talks = TalkControl(
@@ -264,6 +264,10 @@ class AsteriskNode:
             }
         )
 
+    async def recording_settled(self, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
+        await self._tapes.settled(self._local(leg))
+
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         self._spawn(self._see_to_hangup(leg, cause))
@@ -319,6 +323,7 @@ class AsteriskNode:
             return
         if isinstance(event, LegEnded):
             self._talks.leg_ended(event.leg, event.cause)
+            self._tapes.gone(event.leg.partition("/")[2])
             for watch in list(self._watches.values()):
                 watch.leg_ended(event.leg, event.cause, self._clock.now())
             if event.leg in self._leaving:

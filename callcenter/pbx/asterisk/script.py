@@ -43,6 +43,9 @@ class Switch(Protocol):
     async def interrupt(self, leg: LegId) -> None:
         """Break off the play or wait for keys that runs on ``leg``."""
 
+    async def recording_settled(self, leg: LegId) -> None:
+        """Until a recording that was stopped there has let go of the channel."""
+
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """Hang up ``leg`` should it still be there in a moment."""
 
