@@ -28,14 +28,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from callcenter.calls.cdr import Cdr, Result
 from callcenter.calls.store import add_parts, cdr_from
 from callcenter.calls.tables import cdr_legs, cdr_visits, cdrs
 from callcenter.kernel.errors import Refused
+from callcenter.kernel.unled import Unled
 from callcenter.routing.dialling import dial_plan
 
 FEW = 20_000
@@ -123,7 +121,7 @@ def find(connection: Connection, search: Search, after: Place | None = None) -> 
     wide = list(_wide(search))
     leader = _leader(connection, wide)
     conditions = [each.led if each is leader else each.met for each in wide]
-    started: ColumnElement[Any] = _Unled(cdrs.c.started_at) if leader else cdrs.c.started_at
+    started: ColumnElement[Any] = Unled(cdrs.c.started_at) if leader else cdrs.c.started_at
     if search.since is not None:
         conditions.append(started >= search.since)
     if search.until is not None:
@@ -184,7 +182,7 @@ def _range(column: ColumnElement[Any], low: Any, high: Any) -> _Wide:
         bounds = [] if low is None else [side >= low]
         return and_(*bounds, *([] if high is None else [side < high]))
 
-    return _Wide(select(column).where(between(column)), between(column), between(_Unled(column)))
+    return _Wide(select(column).where(between(column)), between(column), between(Unled(column)))
 
 
 def _region(region: str) -> _Wide:
@@ -193,7 +191,7 @@ def _region(region: str) -> _Wide:
     def inside(side: ColumnElement[Any]) -> ColumnElement[bool]:
         return or_(side == region, and_(side >= within[0], side < within[1]))
 
-    return _Wide(select(column).where(inside(column)), inside(column), inside(_Unled(column)))
+    return _Wide(select(column).where(inside(column)), inside(column), inside(Unled(column)))
 
 
 def _part(
@@ -215,29 +213,6 @@ def _leader(connection: Connection, conditions: Sequence[_Wide]) -> _Wide | None
         if many < fewest:
             leader, fewest = condition, many
     return leader
-
-
-class _Unled(FunctionElement[Any]):
-    """The value of a column, but SQLite does not go by its index (``+column``).
-
-    PostgreSQL knows from its statistics how many rows a condition has, and decides by itself.
-    """
-
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any]) -> None:
-        super().__init__(column)
-        self.type = column.type
-
-
-@compiles(_Unled)
-def _as_it_is(element: _Unled, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
-
-
-@compiles(_Unled, "sqlite")
-def _without_index(element: _Unled, compiler: SQLCompiler, **more: Any) -> str:
-    return f"+{compiler.process(element.clauses, **more)}"
 
 
 # -- numbers --------------------------------------------------------------------------------------

@@ -34,14 +34,18 @@ def ask(connection: Connection, asked: Asked) -> Report:
     return _ANSWERS[asked.kind](connection, asked)
 
 
-def _calls(connection: Connection, asked: Asked, kind: str, names: tuple[str, ...]) -> Report:
+_KINDS = {"traffic": "tenant", "tenants": "tenant", "numbers": "number", "regions": "region"}
+"""Which calls are counted for a report."""
+
+
+def _calls(connection: Connection, asked: Asked, names: tuple[str, ...]) -> Report:
     columns = [column for column in VALUES[Counts.CALLS] if column != "running"]
     of = {"name": "name", "tenant": "tenant"}
     wanted = Wanted(
         table=Counts.CALLS,
         names=[of[name] for name in names],
         columns=columns,
-        only={"kind": kind},
+        only={"kind": _KINDS[asked.kind]},
         tenants=asked.whose,
     )
     rows = add_up(connection, wanted, asked.span, asked.by)
@@ -50,19 +54,19 @@ def _calls(connection: Connection, asked: Asked, kind: str, names: tuple[str, ..
 
 
 def _traffic(connection: Connection, asked: Asked) -> Report:
-    return _calls(connection, asked, "tenant", ())
+    return _calls(connection, asked, ())
 
 
 def _tenants(connection: Connection, asked: Asked) -> Report:
-    return _calls(connection, asked, "tenant", ("tenant",))
+    return _calls(connection, asked, ("tenant",))
 
 
 def _numbers(connection: Connection, asked: Asked) -> Report:
-    return _calls(connection, asked, "number", ("name",))
+    return _calls(connection, asked, ("name",))
 
 
 def _regions(connection: Connection, asked: Asked) -> Report:
-    return _calls(connection, asked, "region", ("name",))
+    return _calls(connection, asked, ("name",))
 
 
 def _queues(connection: Connection, asked: Asked) -> Report:
@@ -121,7 +125,8 @@ def _add_there(
     all_times = buckets(asked.by, asked.span)
     edges = {edge for bucket in all_times for edge in (bucket.begin, bucket.end)}
     there: dict[Row, int] = {}
-    for (quarter, *names), count in there_at(connection, flow.table, flow.there, edges):
+    only = {"kind": _KINDS[asked.kind]} if flow is CALLS else {}
+    for (quarter, *names), count in there_at(connection, flow.table, edges, only):
         row = _names(asked, flow, tuple(map(str, names)))
         if row is not None:
             there[int(quarter), row] = there.get((int(quarter), row), 0) + count
@@ -141,14 +146,11 @@ def _add_there(
 
 def _names(asked: Asked, flow: Flow, names: tuple[str, ...]) -> tuple[str, ...] | None:
     """As the report's rows are named; ``None``: it is none of them."""
-    kind, tenant = (names[0], names[1]) if flow is CALLS else ("", names[0])
+    tenant = names[1] if flow is CALLS else names[0]
     if asked.whose is not None and tenant not in asked.whose:
         return None
     if flow is not CALLS:
         return names
-    wanted = {"traffic": "tenant", "tenants": "tenant", "numbers": "number", "regions": "region"}
-    if wanted[asked.kind] != kind:
-        return None
     return {"traffic": (), "tenants": (tenant,)}.get(asked.kind, (names[2],))
 
 

@@ -32,6 +32,7 @@ class ProofFailed(CallCenterError):
     exit_status = 1
 
 
+_AT_ONCE = 2000
 Row = Mapping[str, int | str]
 
 
@@ -53,6 +54,7 @@ def _rows(connection: Connection, table: Counts, span: Span, *order: str) -> Ite
     columns = TABLES[table].c
     query = select(TABLES[table]).where(columns.quarter >= span.begin, columns.quarter < span.end)
     query = query.order_by(*(columns[name] for name in order), columns.quarter)
+    query = query.execution_options(yield_per=_AT_ONCE)
     for row in connection.execute(query).mappings():
         yield {str(name): value for name, value in row.items()}
 

@@ -70,6 +70,9 @@ VALUES: Mapping[Counts, tuple[str, ...]] = {
 what went out can be balanced for each quarter by itself.
 """
 
+HERE: Mapping[Counts, str] = {Counts.CALLS: "running", Counts.QUEUES: "waiting"}
+"""Columns of who was there when a quarter began: no sum over quarters."""
+
 LENGTHS = {
     "kind": 8,
     "tenant": 64,

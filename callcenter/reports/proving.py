@@ -17,10 +17,12 @@ from callcenter.reports.answer import Proof
 from callcenter.reports.balances import MEND, ProofFailed, balances, named
 from callcenter.reports.calendar import Span
 from callcenter.reports.counting import count
-from callcenter.reports.model import KEYS, OUTS, RESULTS, Counts, Tally
+from callcenter.reports.model import KEYS, OUTS, RESULTS, Counts, Tally, quarter_of
+from callcenter.reports.pieces import days
 from callcenter.reports.recorded import recorded
 from callcenter.reports.recount import OF_CALLS, OF_LOGS, calls_in, recount_seats
 from callcenter.reports.store import TABLES, read_tally
+from callcenter.reports.sum_proof import sums_of_quarters
 
 _MS = 0.0015  # seconds are kept as floats; a millisecond may be rounded
 
@@ -34,28 +36,46 @@ def prove(
         ProofFailed: at the first that fails; its sentence names the row.
     """
     found = balances(connection, span)
-    recounted, sums = _recount(connection, span)
-    found.append(sums)
-    kept = read_tally(connection, span.begin, span.end, OF_CALLS)
-    found.append(_same("counts are those of the calls", kept, recounted))
-    kept = read_tally(connection, span.begin, span.end, OF_LOGS)
-    seats = recount_seats(connection, span.begin, span.end)
-    found.append(_same("times are those of the seats' logs", kept, seats))
+    found += _recounted(connection, span)
+    found.append(sums_of_quarters(connection, span))
     found.append(_drilled(connection, span))
     found.append(recorded(connection, span, recordings_folder, now))
     return found
 
 
-def _recount(connection: Connection, span: Span) -> tuple[Tally, Proof]:
+_LEGS, _CALLS, _LOGS = (
+    "calls add up to their legs",
+    "counts are those of the calls",
+    "times are those of the seats' logs",
+)
+
+
+def _recounted(connection: Connection, span: Span) -> list[Proof]:
+    """Everything counted anew, day by day, and compared with what is kept."""
+    checked = dict.fromkeys((_LEGS, _CALLS, _LOGS), 0)
+    for begin, end in days(span.begin, span.end):
+        tally, calls = _recount(connection, begin, end)
+        checked[_LEGS] += calls
+        checked[_CALLS] += _same(_CALLS, read_tally(connection, begin, end, OF_CALLS), tally)
+        kept, seats = (
+            read_tally(connection, begin, end, OF_LOGS),
+            recount_seats(connection, begin, end),
+        )
+        checked[_LOGS] += _same(_LOGS, kept, seats)
+    anew = "each row of counts, made anew from what it was counted from, is the same"
+    legs = "talk and hold of a call are the sums of its legs, no time runs backwards"
+    whats = {_LEGS: legs, _CALLS: anew, _LOGS: anew}
+    return [Proof(name=name, what=whats[name], checked=times) for name, times in checked.items()]
+
+
+def _recount(connection: Connection, begin: int, end: int) -> tuple[Tally, int]:
+    """Counts of these quarters, and how many calls begin in them: each is proved there once."""
     tally, checked = Tally(), 0
-    for cdr in calls_in(connection, span.begin, span.end):
+    for cdr in calls_in(connection, begin, end):
         _require_sums(cdr)
         count(tally, cdr)
-        checked += 1
-    what = "talk and hold of a call are the sums of its legs, no time runs backwards"
-    return tally.between(span.begin, span.end).without_nothing(), Proof(
-        name="calls add up to their legs", what=what, checked=checked
-    )
+        checked += begin <= quarter_of(cdr.started_at) < end
+    return tally.between(begin, end).without_nothing(), checked
 
 
 def _require_sums(cdr: Cdr) -> None:
@@ -82,8 +102,8 @@ def _require_sums(cdr: Cdr) -> None:
         raise ProofFailed(f"Proof 'calls add up to their legs' fails: CDR {cdr.id}: {wrong}.")
 
 
-def _same(name: str, kept: Tally, recounted: Tally) -> Proof:
-    """The counts that are kept and those made anew are the same, row by row."""
+def _same(name: str, kept: Tally, recounted: Tally) -> int:
+    """The counts that are kept and those made anew are the same; returns how many rows."""
     checked = 0
     for table in Counts:
         mine, theirs = kept.rows.get(table, {}), recounted.rows.get(table, {})
@@ -98,8 +118,7 @@ def _same(name: str, kept: Tally, recounted: Tally) -> Proof:
                 f"Proof '{name}' fails: {named(table, row, KEYS[table][1:])}: {what} is "
                 f"{have.get(what, 0)}, counted anew {should.get(what, 0)}. {MEND}"
             )
-    what = "each row of counts, made anew from what it was counted from, is the same"
-    return Proof(name=name, what=what, checked=checked)
+    return checked
 
 
 def _drilled(connection: Connection, span: Span) -> Proof:

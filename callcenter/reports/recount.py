@@ -1,7 +1,7 @@
 """Counts from what they are counted from: stored CDRs and the logs of seats, by the same fold.
 
 For recomputing, for proving, and for finding the calls behind a figure. Memory is bounded: calls
-pass by in blocks, and only the counts of the span are held.
+pass by in blocks, and only the counts of one day are held.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,12 @@ from callcenter.acd.log import SeatNoted, noted_of, seat_log
 from callcenter.calls.cdr import Cdr
 from callcenter.calls.store import add_parts, cdr_from
 from callcenter.calls.tables import cdrs
+from callcenter.kernel.unled import Unled
 from callcenter.reports.counting import count
 from callcenter.reports.model import Counts, Tally, moment_of
+from callcenter.reports.pieces import days
 from callcenter.reports.seat_time import span_tally
-from callcenter.reports.store import clear, insert_tally, lock
+from callcenter.reports.store import clear, insert_tally, lock, roll_up
 
 OF_CALLS = (Counts.CALLS, Counts.QUEUES, Counts.SEATS, Counts.STEPS)
 OF_LOGS = (Counts.SEAT_TIMES, Counts.PAUSES, Counts.WRAP_UPS)
@@ -39,10 +41,10 @@ def calls_in(
 def _touching(begin: datetime, end: datetime) -> Iterator[ColumnElement[bool]]:
     """Three sets, each by an index: begun within; begun shortly before; the few that are long."""
     started, ended, long = cdrs.c.started_at, cdrs.c.ended_at, _LONG.total_seconds()
-    shortly = begin - _LONG
+    before = Unled(started) < begin - _LONG
     yield and_(started >= begin, started < end)
-    yield and_(started >= shortly, started < begin, ended >= begin)
-    yield and_(cdrs.c.duration_seconds >= long, started < shortly, ended >= begin)
+    yield and_(started >= begin - _LONG, started < begin, ended >= begin)
+    yield and_(cdrs.c.duration_seconds >= long, before, ended >= begin)
 
 
 def recount_calls(connection: Connection, begin: int, end: int) -> Tally:
@@ -86,8 +88,12 @@ def _log_of(
 def recompute(connection: Connection, begin: int, end: int) -> int:
     """Count these quarters anew; returns how many rows that made. One transaction, as it locks."""
     lock(connection)
-    tally = recount_calls(connection, begin, end)
-    tally.merge(recount_seats(connection, begin, end))
     clear(connection, begin, end, Counts)
-    insert_tally(connection, tally)
-    return sum(len(rows) for rows in tally.rows.values())
+    made = 0
+    for first, last in days(begin, end):
+        tally = recount_calls(connection, first, last)
+        tally.merge(recount_seats(connection, first, last))
+        insert_tally(connection, tally)
+        made += sum(len(rows) for rows in tally.rows.values())
+    roll_up(connection, begin, end, Counts)
+    return made

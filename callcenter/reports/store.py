@@ -1,6 +1,10 @@
-"""The tables of counts in the database: adding a tally, reading one back."""
+"""The tables of counts in the database: adding a tally, reading one back.
 
-from collections.abc import Iterable, Iterator
+Beside the quarters of each table stand their sums by hours and thirds of days, written in the same
+transaction, so that a report over a month reads little.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -10,54 +14,118 @@ from sqlalchemy import (
     Connection,
     Executable,
     Integer,
+    Select,
     String,
     Table,
+    case,
     delete,
+    func,
+    insert,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.kernel.database import metadata
-from callcenter.reports.model import KEYS, LENGTHS, VALUES, Counts, Key, Tally
+from callcenter.reports.model import HERE, KEYS, LENGTHS, VALUES, Counts, Key, Tally
+from callcenter.reports.pieces import SIZES, rolled, whole
 
 
-def _table(counts: Counts) -> Table:
-    names = KEYS[counts][1:]
+def _table(name: str, counts: Counts, keys: Iterable[str]) -> Table:
     return Table(
-        counts.value,
+        name,
         metadata,
-        Column("quarter", Integer, primary_key=True, autoincrement=False),
-        *(Column(name, String(LENGTHS[name]), primary_key=True) for name in names),
-        *(Column(name, BigInteger, nullable=False, server_default="0") for name in VALUES[counts]),
+        *(_key(each) for each in keys),
+        *(Column(each, BigInteger, nullable=False, server_default="0") for each in VALUES[counts]),
         sqlite_with_rowid=False,
     )
 
 
+def _key(name: str) -> Column[Any]:
+    if name in ("quarter", "size"):
+        return Column(name, Integer, primary_key=True, autoincrement=False)
+    return Column(name, String(LENGTHS[name]), primary_key=True)
+
+
+def _sum_keys(counts: Counts) -> list[str]:
+    """A report asks for one kind of calls: its rows stand together."""
+    kind = ["kind"] if "kind" in KEYS[counts] else []
+    return ["size", *kind, *(name for name in KEYS[counts] if name != "kind")]
+
+
 _AT_ONCE = 500
-TABLES: dict[Counts, Table] = {counts: _table(counts) for counts in Counts}
+TABLES: dict[Counts, Table] = {
+    counts: _table(counts.value, counts, KEYS[counts]) for counts in Counts
+}
+SUMS: dict[Counts, Table] = {
+    counts: _table(counts.value.replace("interval", "sum"), counts, _sum_keys(counts))
+    for counts in Counts
+}
+"""Sums of ``size`` quarters from ``quarter`` on."""
 
 
 def add_tally(connection: Connection, tally: Tally) -> None:
     """Add counts to what is there."""
-    for counts, rows in tally.without_nothing().rows.items():
-        connection.execute(_adding(counts, connection.dialect.name), _values(counts, rows))
+    dialect, changed = connection.dialect.name, tally.without_nothing()
+    for counts, rows in changed.rows.items():
+        connection.execute(_adding(TABLES[counts], dialect), _values(counts, rows))
+    for size in SIZES:
+        for counts, rows in rolled(changed, size).without_nothing().rows.items():
+            values = [{**row, "size": size} for row in _values(counts, rows)]
+            connection.execute(_adding(SUMS[counts], dialect), values)
 
 
 def insert_tally(connection: Connection, tally: Tally) -> None:
-    """Write counts of keys that are not there."""
+    """Write counts of quarters that are not there, without their sums: ``roll_up`` follows."""
     for counts, rows in tally.rows.items():
         connection.execute(TABLES[counts].insert(), _values(counts, rows))
 
 
+def roll_up(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> None:
+    """Make the sums of all blocks anew that these quarters touch."""
+    begin, end = whole(begin, end)
+    for counts in tables:
+        table = SUMS[counts]
+        within = (table.c.quarter >= begin, table.c.quarter < end)
+        connection.execute(delete(table).where(table.c.size.in_(SIZES), *within))
+        for size in SIZES:
+            query = summed(counts, begin, end, size)
+            columns = ["size", *KEYS[counts], *VALUES[counts]]
+            connection.execute(insert(table).from_select(columns, query))
+
+
+def summed(counts: Counts, begin: int, end: int, size: int) -> Select[Any]:
+    """Sums of quarters by blocks, as their table has them; ``begin`` and ``end`` are blocks'."""
+    of, here = TABLES[counts].c, HERE.get(counts)
+    within_block = of.quarter % literal_column(str(size), Integer)
+    block = of.quarter - within_block
+    names = [of[name] for name in KEYS[counts][1:]]
+    sums = [
+        func.sum(case((within_block == 0, of[name]), else_=0) if name == here else of[name])
+        for name in VALUES[counts]
+    ]
+    query = select(literal_column(str(size), Integer), block.label("block"), *names, *sums)
+    query = query.where(of.quarter >= begin, of.quarter < end)
+    return query.group_by(block, *names)
+
+
+def summed_rows(counts: Counts, begin: int, end: int, size: int) -> Select[Any]:
+    """The same sums as they are kept."""
+    of = SUMS[counts].c
+    query = select(of.size, *(of[name] for name in (*KEYS[counts], *VALUES[counts])))
+    return query.where(of.size == size, of.quarter >= begin, of.quarter < end)
+
+
 @cache
-def _adding(counts: Counts, dialect: str) -> Executable:
+def _adding(table: Table, dialect: str) -> Executable:
     """Made once: making it takes longer than doing it."""
-    table = TABLES[counts]
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     adding = insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = [column.name for column in table.c if not column.primary_key]
     return adding.on_conflict_do_update(
-        index_elements=list(KEYS[counts]),
-        set_={name: table.c[name] + adding.excluded[name] for name in VALUES[counts]},
+        index_elements=keys,
+        set_={name: table.c[name] + adding.excluded[name] for name in values},
     )
 
 
@@ -67,7 +135,7 @@ def _values(counts: Counts, rows: dict[Key, dict[str, int]]) -> list[dict[str, A
 
 
 def clear(connection: Connection, begin: int, end: int, tables: Iterable[Counts]) -> None:
-    """Forget the counts of these quarters."""
+    """Forget the counts of these quarters; their sums stay until ``roll_up``."""
     for counts in tables:
         column = TABLES[counts].c.quarter
         connection.execute(delete(TABLES[counts]).where(column >= begin, column < end))
@@ -87,14 +155,19 @@ def read_tally(connection: Connection, begin: int, end: int, tables: Iterable[Co
 
 
 def there_at(
-    connection: Connection, counts: Counts, column: str, quarters: Iterable[int]
+    connection: Connection, counts: Counts, quarters: Iterable[int], only: Mapping[str, str]
 ) -> Iterator[tuple[Key, int]]:
-    """By key: how many waited, or ran, when these quarters began; keys with none are left out."""
+    """By key: how many waited, or ran, when these quarters began; keys with none are left out.
+
+    ``only`` those whose part of the key is this.
+    """
     table, keys, wanted = TABLES[counts].c, KEYS[counts], sorted(set(quarters))
+    column = table[HERE[counts]]
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        query = select(*(table[name] for name in keys), table[column])
-        query = query.where(table.quarter.in_(some), table[column] > 0)
+        query = select(*(table[name] for name in keys), column)
+        query = query.where(table.quarter.in_(some), column > 0)
+        query = query.where(*(table[name] == value for name, value in only.items()))
         for row in connection.execute(query):
             yield tuple(row[:-1]), int(row[-1])
 

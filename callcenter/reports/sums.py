@@ -1,15 +1,25 @@
 """Counts added up by the database: for each row's time and name one line of sums."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    func,
+    literal_column,
+    select,
+)
 
-from callcenter.reports.calendar import By, Span, bucket_of, local_step, runs
+from callcenter.reports.calendar import By, Run, Span, bucket_of, local_step, runs
 from callcenter.reports.model import Counts
-from callcenter.reports.store import TABLES
+from callcenter.reports.pieces import pieces
+from callcenter.reports.store import SUMS, TABLES
 
+_AT_ONCE = 5000
 Name = tuple[str, ...]
 Row = tuple[int, Name]  # first quarter of the bucket, names
 
@@ -28,29 +38,44 @@ class Wanted:
 def add_up(connection: Connection, wanted: Wanted, span: Span, by: By) -> dict[Row, dict[str, int]]:
     """Sums by bucket and name; what is nothing is not there."""
     found: dict[Row, dict[str, int]] = {}
+    whole = by is By.ALL
     for run in runs(span):
         buckets: dict[int, int] = {}
-        for row in connection.execute(_query(wanted, run.begin, run.end, run.offset, by)):
-            step, names = int(row[0]), tuple(row[1 : 1 + len(wanted.names)])
-            if step not in buckets:
-                whole = by is By.ALL
-                buckets[step] = span.begin if whole else bucket_of(by, step, run, span)
-            sums = found.setdefault((buckets[step], names), {})
-            for column, value in zip(wanted.columns, row[1 + len(names) :], strict=True):
-                if value:
-                    sums[column] = sums.get(column, 0) + int(value)
+        for query in _queries(wanted, run, by):
+            for row in connection.execute(query):
+                step, names = int(row[0]), tuple(row[1 : 1 + len(wanted.names)])
+                if step not in buckets:
+                    buckets[step] = span.begin if whole else bucket_of(by, step, run, span)
+                sums = found.setdefault((buckets[step], names), {})
+                for column, value in zip(wanted.columns, row[1 + len(names) :], strict=True):
+                    if value:
+                        sums[column] = sums.get(column, 0) + int(value)
     return found
 
 
-def _query(wanted: Wanted, begin: int, end: int, offset: int, by: By) -> Any:
-    table = TABLES[wanted.table].c
+def _queries(wanted: Wanted, run: Run, by: By) -> Iterator[Any]:
+    """One for each size of blocks that the run is made of."""
+    step = 0 if by is By.ALL else local_step(by)
+    for size, begins in pieces(run.begin, run.end, step, run.offset).items():
+        table = SUMS[wanted.table].c if size > 1 else TABLES[wanted.table].c
+        only = [table.size == size] if size > 1 else []
+        if begins[-1] - begins[0] == size * (len(begins) - 1):
+            yield _query(wanted, table, run.offset, by).where(
+                *only, table.quarter >= begins[0], table.quarter <= begins[-1]
+            )
+            continue
+        for start in range(0, len(begins), _AT_ONCE):
+            some = begins[start : start + _AT_ONCE]
+            yield _query(wanted, table, run.offset, by).where(*only, table.quarter.in_(some))
+
+
+def _query(wanted: Wanted, table: Any, offset: int, by: By) -> Select[Any]:
     step: ColumnElement[Any] = literal_column("0")
     if by is not By.ALL:
         step = (table.quarter + _number(offset)) // _number(local_step(by))
     names = [table[name] for name in wanted.names]
     sums = [func.sum(table[column]) for column in wanted.columns]
     query = select(step.label("step"), *names, *sums)
-    query = query.where(table.quarter >= begin, table.quarter < end)
     for name, value in wanted.only.items():
         query = query.where(table[name] == value)
     if wanted.tenants is not None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, insert, literal, select, text
+from sqlalchemy import Connection, Engine, Table, insert, literal, select, text
 
 from callcenter.calls.search import Search, page
 from callcenter.kernel import schema
@@ -25,9 +25,9 @@ from callcenter.kernel.database import open_database
 from callcenter.reports.answer import Asked
 from callcenter.reports.asking import ask
 from callcenter.reports.calendar import By, Span
-from callcenter.reports.model import PARTS, VALUES, Counts, quarter_of
+from callcenter.reports.model import PARTS, Counts, quarter_of
 from callcenter.reports.recount import recount_calls
-from callcenter.reports.store import KEYS, TABLES, clear, insert_tally
+from callcenter.reports.store import SUMS, TABLES, clear, insert_tally, roll_up
 from tests.bench.cdrs import load
 from tests.bench.made_cdrs import COLUMNS, SEATS, START, TENANTS, Chunk, made
 
@@ -96,14 +96,16 @@ def count(engine: Engine) -> dict[str, Any]:
         clear(connection, 0, month.end + 96, Counts)
         insert_tally(connection, tally)
         _add_seat_times(connection, month)
+        roll_up(connection, month.begin, month.end + 96, Counts)
         for back in range(1, DAYS // 31):
             for counts in Counts:
-                _copy(connection, counts, month, back * MONTH)
+                _copy(connection, TABLES[counts], month, back * MONTH)
+                _copy(connection, SUMS[counts], month, back * MONTH)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
         sizes = {
             table.name: connection.execute(text(f"SELECT count(*) FROM {table.name}")).scalar_one()
-            for table in TABLES.values()
+            for table in (*TABLES.values(), *SUMS.values())
         }
     calls = sum(
         row.get("calls", 0) for key, row in tally.rows[Counts.CALLS].items() if key[1] == "tenant"
@@ -128,8 +130,8 @@ def _add_seat_times(connection: Connection, month: Span) -> None:
     connection.execute(TABLES[Counts.SEAT_TIMES].insert(), rows)
 
 
-def _copy(connection: Connection, counts: Counts, month: Span, back: int) -> None:
-    table, names = TABLES[counts], [*KEYS[counts][1:], *VALUES[counts]]
+def _copy(connection: Connection, table: Table, month: Span, back: int) -> None:
+    names = [column.name for column in table.c if column.name != "quarter"]
     columns = [(table.c.quarter - literal(back)).label("quarter"), *(table.c[n] for n in names)]
     query = select(*columns).where(table.c.quarter >= month.begin, table.c.quarter < month.end)
     connection.execute(insert(table).from_select(["quarter", *names], query))

@@ -13,7 +13,7 @@ from callcenter.kernel.database import open_database
 from callcenter.numbers import Tenant, save_tenant
 from callcenter.reports import count_calls
 from callcenter.reports.model import Counts
-from callcenter.reports.store import TABLES
+from callcenter.reports.store import SUMS, TABLES
 from tests.support.command import Command
 from tests.unit.test_report_counts import one
 
@@ -52,7 +52,7 @@ def test_a_report_its_calls_and_its_proofs(command: Command) -> None:
     below = command("report", "queues", *DAY, "--calls", "answered", "--name", "sales")
     assert below.out.split() == ["Call", "Times", "c1", "1"]
     proved = command("report", "prove", *DAY)
-    assert (proved.status, proved.out.count("proved: ")) == (0, 9)
+    assert (proved.status, proved.out.count("proved: ")) == (0, 10)
     made = json.loads(command("report", "traffic", *DAY, "--format", "json").out)
     assert made["by"] == "hour"
     assert made["total"]["figures"]["calls"] == 1
@@ -63,6 +63,7 @@ def test_a_row_damaged_on_purpose_is_named(command: Command) -> None:
     told = command("report", "prove", *DAY)
     assert told.status == 1
     assert "interval_queues of 2026-03-02 08:45 UTC, tenant a, queue sales" in told.sentence
+    damage(command, update(SUMS[Counts.QUEUES]).values(offered=3))
     told = command("report", "queues", *DAY)  # a report does not print what is not true
     assert (told.status, told.out) == (1, "")
     assert command("report", "recompute", *DAY).status == 0

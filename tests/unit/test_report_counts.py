@@ -24,7 +24,7 @@ from callcenter.reports.calendar import Span
 from callcenter.reports.model import Counts, Tally, ms_of, quarter_of, split
 from callcenter.reports.proving import prove
 from callcenter.reports.recount import recompute
-from callcenter.reports.store import TABLES, read_tally
+from callcenter.reports.store import SUMS, TABLES, read_tally
 
 START = datetime(2026, 3, 2, 8, 50, tzinfo=UTC)
 LATER = START + timedelta(days=2)
@@ -309,6 +309,14 @@ DAMAGE: dict[str, tuple[Any, str]] = {
         update(TABLES[Counts.PAUSES]).values(ms=1),
         "'times are those of the seats' logs' fails: interval_pauses of .*reason meal",
     ),
+    "a sum of hours": (
+        update(SUMS[Counts.QUEUES]).where(SUMS[Counts.QUEUES].c.size == 4).values(answered=5),
+        "'hours and days are sums of quarters' fails: the sum of 1 h from .*queue sales",
+    ),
+    "a sum that is lost": (
+        delete(SUMS[Counts.PAUSES]),
+        "'hours and days are sums of quarters' fails: the sum of 8 h from .*meal",
+    ),
     "a leg": (
         update(cdr_legs).values(talk_seconds=3),
         "'calls add up to their legs' fails: CDR c1: its talk is 100 s, its legs add up to 3 s",
@@ -329,7 +337,7 @@ DAMAGE: dict[str, tuple[Any, str]] = {
 def test_a_damaged_row_is_named(connection: Connection, damaged: str) -> None:
     add(connection, [one()], worked())
     proofs = prove(connection, SPAN, LATER)
-    assert len(proofs) == 9
+    assert len(proofs) == 10
     assert all(proof.checked or "recordings" in proof.name for proof in proofs)
     statement, sentence = DAMAGE[damaged]
     connection.execute(statement)
