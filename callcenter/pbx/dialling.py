@@ -4,6 +4,7 @@ Everybody imports them from :mod:`callcenter.pbx.port`; they stand apart so that
 :mod:`callcenter.pbx.control` can use them too.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -119,6 +120,21 @@ class Dial:
     def everyone(self) -> tuple["str | Outside", ...]:
         """Whoever is rung: extensions and outside numbers."""
         return (self.extension, *self.parties) if self.extension else self.parties
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The same by number, in order."""
+        return tuple(one.number if isinstance(one, Outside) else one for one in self.everyone)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether somebody hears something, or must press a key, before being joined."""
+        return bool(self.whisper or self.confirm)
+
+    @property
+    def ring_seconds(self) -> int:
+        """How long they ring in whole seconds, as PBXs count it."""
+        return max(1, math.ceil(self.ring.total_seconds()))
 
 
 def colour_ring(prompt: Prompt) -> str:

@@ -2,34 +2,8 @@
 
 import pytest
 
-from tests.contract import (
-    rules_call,
-    rules_dial,
-    rules_health,
-    rules_lamp,
-    rules_lines,
-    rules_message,
-    rules_node,
-    rules_pickup,
-    rules_record,
-    rules_talk,
-    rules_whisper,
-)
+from tests.contract.every import RULES, Rule
 from tests.contract.fake_rig import FakeRig
-from tests.contract.rig import RULES, Rule
-
-assert rules_call, (
-    rules_dial,
-    rules_health,
-    rules_lamp,
-    rules_lines,
-    rules_message,
-    rules_node,
-    rules_pickup,
-    rules_record,
-    rules_talk,
-    rules_whisper,
-)  # fill the list
 
 
 @pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)

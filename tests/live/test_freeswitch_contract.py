@@ -8,33 +8,9 @@ import pytest
 from callcenter.pbx import embedded
 from callcenter.pbx.embedded import freeswitch
 from callcenter.settings import Settings, load
-from tests.contract import (
-    rules_call,
-    rules_dial,
-    rules_health,
-    rules_lamp,
-    rules_lines,
-    rules_message,
-    rules_node,
-    rules_pickup,
-    rules_talk,
-    rules_whisper,
-)
-from tests.contract.rig import RULES, Rule
+from tests.contract.every import RULES, Rule
 from tests.live.asterisk_rig import SEATS, WORLD
 from tests.live.freeswitch_rig import FreeswitchRig
-
-assert rules_call, (
-    rules_dial,
-    rules_health,
-    rules_lamp,
-    rules_lines,
-    rules_message,
-    rules_node,
-    rules_pickup,
-    rules_talk,
-    rules_whisper,
-)  # fill the list
 
 pytestmark = pytest.mark.live
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +9,14 @@ from pathlib import Path
 import structlog
 
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.asterisk.agi_session import AgiSession
-from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string, numbers
+from callcenter.pbx.asterisk.dialstring import apart_variables, dial_string
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.asterisk.script import SHORT, Script, Switch, within
-from callcenter.pbx.asterisk.sounds import prompt_path
-from callcenter.pbx.asterisk.tapes import mixmonitor_options, require_plain
+from callcenter.pbx.asterisk.tapes import mixmonitor_options
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.keys import ALL_KEYS, Limits, collect, only_keys
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -32,13 +31,11 @@ from callcenter.pbx.port import (
     Prompt,
     Recorded,
 )
+from callcenter.pbx.sounds import Sounds
 
-ALL_KEYS = "0123456789*#"
 NO_KEY = "D"
 """Ends a wait that is called off: no telephone has this key."""
 _RATE = 8000
-_NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_LEG = re.compile(r"[0-9A-Za-z._-]{1,150}")
 _NOTHING_DIALLED = dict.fromkeys(
     ("DIALSTATUS", "CC_DIAL_END", "SHARED(CC_LEG)", "SHARED(CC_ANSWERED)"), ""
 )
@@ -55,13 +52,10 @@ class AsteriskChannel(Script):
         *,
         switch: Switch,
         clock: Clock,
-        sounds: Path,
-        tenant_sounds: Path | None = None,
+        sounds: Sounds,
     ) -> None:
         super().__init__(session, arrival, switch=switch, clock=clock)
         self._sounds = sounds
-        self._tenant_sounds = tenant_sounds or sounds
-        self._find: Callable[[Prompt], Prompt] = lambda prompt: prompt
         self._music = ""
         self._picking = self._picked_up = False
         self._answered = False  # as far as this script knows
@@ -75,9 +69,7 @@ class AsteriskChannel(Script):
 
     async def adopt(self, call: str) -> None:
         """See the port. Two underscores: legs dialled from this channel inherit the identity."""
-        if not _NAME.fullmatch(call):
-            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
-        await self._do("SET VARIABLE", "__CC_CALL", call)
+        await self._do("SET VARIABLE", "__CC_CALL", checked.call_name(call))
         if self._arrival.transferred_to:
             await self._variables(CC_SENT_TO="", CC_SENT_BY="")
 
@@ -115,11 +107,11 @@ class AsteriskChannel(Script):
 
     def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
         """See the port."""
-        self._find = find
+        self._sounds.find = find
 
     async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
         """See the port. A prompt that is missing is logged and skipped."""
-        keys = "".join(key for key in stop_on if key in ALL_KEYS)
+        keys = only_keys(stop_on)
         if self._music and prompts:
             await self.stop_music()
         for prompt in prompts:
@@ -130,21 +122,13 @@ class AsteriskChannel(Script):
         return ""
 
     async def _play_one(self, prompt: Prompt, keys: str) -> str:
-        path = self._path(prompt)
+        path = self._sounds.path(prompt)
         if not path:
             return ""
         reply = await self._interruptible("STREAM FILE", path, keys)
         if not reply.key and reply.endpos <= 0:
             _log.error("a prompt could not be played", prompt=prompt, path=path)
         return reply.key
-
-    def _path(self, prompt: Prompt) -> str:
-        """Where Asterisk finds its sound; ``""`` when it cannot be one."""
-        prompt = self._find(prompt)
-        path = prompt_path(prompt, self._sounds, self._tenant_sounds)
-        if not path:
-            _log.error("no such prompt", prompt=prompt)
-        return path
 
     async def read_digits(
         self,
@@ -156,14 +140,9 @@ class AsteriskChannel(Script):
         end: str = "#",
     ) -> Digits:
         """See the port."""
-        keys = ""
-        key = await self.play(prompts, stop_on=ALL_KEYS)
-        while len(keys) < most:
-            key = key or await self._wait_key(between if keys else first)
-            if not key or key in end:
-                return Digits(keys=keys, timed_out=not key)
-            keys, key = keys + key, ""
-        return Digits(keys=keys)
+        stopped_by = self.play(prompts, stop_on=ALL_KEYS)
+        limits = Limits(most=most, first=first, between=between, end=end)
+        return await collect(stopped_by, self._wait_key, limits)
 
     async def _wait_key(self, wait: timedelta) -> str:
         """Wait for a key; keys that only test phones have do not count."""
@@ -178,10 +157,10 @@ class AsteriskChannel(Script):
         self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
     ) -> Recorded:
         """See the port."""
-        require_plain(path)
+        checked.plain_path(path)
         if self._music:
             await self.stop_music()
-        keys = "".join(key for key in stop_on if key in ALL_KEYS) + NO_KEY
+        keys = only_keys(stop_on) + NO_KEY
         milliseconds = str(math.ceil(most.total_seconds() * 1000))
         quiet = f"s={max(1, math.ceil(silence.total_seconds()))}"
         words = ("RECORD FILE", str(path.with_suffix("")), "wav", keys, milliseconds, quiet)
@@ -191,8 +170,7 @@ class AsteriskChannel(Script):
 
     async def music(self, music_class: str) -> None:
         """See the port. The class is kept on the channel: the dialplan goes on with it."""
-        if not _NAME.fullmatch(music_class):
-            raise PbxProblem(f"{music_class!r} cannot be the name of a music class.")
+        checked.music_name(music_class)
         if not self._answered:  # an unanswered caller hears nothing without early media
             await self._exec("Progress")
         await self._do("SET VARIABLE", "CHANNEL(musicclass)", music_class)
@@ -208,8 +186,8 @@ class AsteriskChannel(Script):
 
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the PBX to be done with it."""
-        target, apart = dial_string(dial), apart_variables(dial, self._path)
-        watch = self._switch.watch(self._arrival.leg, numbers(dial), on_progress)
+        target, apart = dial_string(dial), apart_variables(dial, self._sounds.path)
+        watch = self._switch.watch(self._arrival.leg, dial.numbers, on_progress)
         try:
             await self._variables(**_NOTHING_DIALLED, **apart, CC_DIALLING="1")
             await self._exec("Dial", target)
@@ -242,9 +220,7 @@ class AsteriskChannel(Script):
         """See the port. Asterisk puts this phone in the place of the one that rings (masquerade):
         the leg keeps its variables, gets ours besides, and goes by our name and id; what is left
         of our channel goes by the leg's, and ends."""
-        node, _, name = leg.partition("/")
-        if node != self._node or not _LEG.fullmatch(name):
-            raise PbxProblem(f"{leg!r} is not a channel of {self._node}.")
+        name = checked.local_name(leg, self._node)
         self._picking = True
         await self._variables(CC_SOURCE="", CC_CLOSED="1")
         try:

@@ -5,13 +5,14 @@ Names of events and fields are those of Asterisk 20 and 22.
 
 import base64
 import re
-import unicodedata
 from datetime import timedelta
 from typing import Any
 
 from panoramisk.message import Message
 
+from callcenter.pbx import typed
 from callcenter.pbx.causes import Cause
+from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.port import (
     DeviceChanged,
     DeviceState,
@@ -45,9 +46,6 @@ _REFUSALS = {
     "CHANUNAVAIL": DialStatus.UNREACHABLE,
     "CONGESTION": DialStatus.CONGESTION,
 }
-TRUNK_PREFIX = "trunk-"
-TEXT_KEPT = 2000
-"""Characters of a phone's message; one packet holds no more."""
 
 
 def endpoint_of(channel: str) -> str:
@@ -114,7 +112,7 @@ def to_event(message: Message, node: str) -> PbxEvent | None:  # noqa: PLR0911 -
             return MessageReceived(
                 sender=_user(_decoded(message.get("From", ""))),
                 to=str(message.get("To", "")),
-                text=_decoded(message.get("Text", ""))[:TEXT_KEPT],
+                text=typed.text(_decoded(message.get("Text", ""))),
             )
         case "DeviceStateChange":
             return _device(str(message.device), str(message.state))
@@ -148,8 +146,7 @@ def _decoded(text: Any) -> str:
         data = base64.b64decode(raw[: len(raw) // 4 * 4])
     except ValueError:
         return ""
-    told = data.decode("utf-8", "ignore")
-    return "".join(one for one in told if one in "\n\t" or unicodedata.category(one) != "Cc")
+    return data.decode("utf-8", "ignore")
 
 
 def _user(address: str) -> str:

@@ -11,7 +11,7 @@ from panoramisk.message import Message
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
-from callcenter.pbx.asterisk.events import TRUNK_PREFIX
+from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.port import TrunkSeen, TrunkState
 
 _NAME = re.compile(r"[0-9A-Za-z-]{1,31}")

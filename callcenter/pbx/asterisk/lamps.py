@@ -6,19 +6,15 @@ Asterisk tells whoever asks: phones that subscribe, and those that register and 
 It forgets all when it is restarted.
 """
 
-import re
-
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.asterisk.ami import AmiLink
 
-_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _MOST = 9999
 
 
 async def show(ami: AmiLink, extension: str, new: int, old: int) -> None:
     """See :meth:`callcenter.pbx.control.Control.lamp`."""
-    if not _EXTENSION.fullmatch(extension):
-        raise PbxProblem(f"{extension!r} is no extension; its lamp was not set.")
+    checked.extension(extension, "its lamp was not set")
     counts = {"CC_LAMP_NEW": new, "CC_LAMP_OLD": old}
     said = [f"{name}={min(max(0, count), _MOST)}" for name, count in counts.items()]
     await ami.ask(

@@ -1,7 +1,6 @@
 """One Asterisk as the port wants it: FastAGI brings the calls, AMI everything else."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from panoramisk.message import Message
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.asterisk import events, lamps
 from callcenter.pbx.asterisk.agi_server import AgiServer
 from callcenter.pbx.asterisk.agi_session import AgiSession
@@ -21,7 +21,6 @@ from callcenter.pbx.asterisk.channel import NO_KEY, AsteriskChannel
 from callcenter.pbx.asterisk.health import ask_channels, ask_trunk
 from callcenter.pbx.asterisk.orphans import FAMILY, read_orphan
 from callcenter.pbx.asterisk.saying import Saying
-from callcenter.pbx.asterisk.sounds import prompt_path
 from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.asterisk.tapes import Tapes
 from callcenter.pbx.causes import Cause
@@ -44,12 +43,12 @@ from callcenter.pbx.port import (
     Transferred,
     TrunkSeen,
 )
+from callcenter.pbx.sounds import Sounds
 
 EVENTS_KEPT = 20_000
 """Events waiting for a reader; beyond that they are dropped and the reader is told to ask anew."""
 
 _HANGUP_GRACE = 3.0  # seconds in which the dialplan hangs up by itself
-_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _log = structlog.get_logger(__name__)
 
 
@@ -94,8 +93,7 @@ class AsteriskNode:
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
         )
         self._tapes = Tapes(self._ami, clock)
-        sounds, own = link.sounds, link.tenant_sounds or link.sounds
-        self._saying = Saying(self._ami, lambda prompt: prompt_path(prompt, sounds, own))
+        self._saying = Saying(self._ami, Sounds(link.sounds, link.tenant_sounds))
         self._talks = TalkControl(
             link.node,
             self._ami,
@@ -177,10 +175,9 @@ class AsteriskNode:
 
     async def forget_orphan(self, call: str) -> None:
         """See the port."""
-        if not _CALL.fullmatch(call):
-            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
+        action = {"Action": "DBDel", "Family": FAMILY, "Key": checked.call_name(call)}
         try:
-            await self._ami.ask({"Action": "DBDel", "Family": FAMILY, "Key": call})
+            await self._ami.ask(action)
         except ActionRefused:
             _log.debug("an ended call was forgotten already", call=call)
 
@@ -298,8 +295,7 @@ class AsteriskNode:
                 arrival,
                 switch=self,
                 clock=self._clock,
-                sounds=self._link.sounds,
-                tenant_sounds=self._link.tenant_sounds,
+                sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
             )
         )
 
@@ -374,10 +370,7 @@ class AsteriskNode:
         self._events.put_nowait(event)
 
     def _local(self, leg: LegId) -> str:
-        node, _, name = leg.partition("/")
-        if node != self.node or not re.fullmatch(r"[0-9A-Za-z._-]{1,150}", name):
-            raise PbxProblem(f"{leg!r} is not a channel of {self.node}.")
-        return name
+        return checked.local_name(leg, self.node)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

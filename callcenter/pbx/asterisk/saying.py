@@ -5,29 +5,30 @@ Neither of the two channels that talk leaves its bridge or its script for it.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from panoramisk.message import Message
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.port import NodeLost, Prompt
+from callcenter.pbx.sounds import Sounds
 
 _PATIENCE = 60.0  # seconds; the longest that may be said
 _TO_BOTH, _TO_ONE = "B", "w"  # options of ChanSpy
 
 
 class Saying:
-    """``path`` gives the file of a prompt, ``""`` when it cannot be one."""
+    """``sounds`` finds the prompts."""
 
-    def __init__(self, ami: AmiLink, path: Callable[[Prompt], str]) -> None:
+    def __init__(self, ami: AmiLink, sounds: Sounds) -> None:
         self._ami = ami
-        self._path = path
+        self._sounds = sounds
         self._said: dict[str, asyncio.Future[bool]] = {}
 
     async def say(self, channel: str, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """See the port; ``channel`` is Asterisk's name of the leg."""
-        files = [path for prompt in prompts if (path := self._path(prompt))]
+        files = [path for prompt in prompts if (path := self._sounds.path(prompt))]
         if not files:
             raise PbxProblem("Nothing can be said: there is no such prompt.")
         name = f"say-{secrets.token_hex(8)}"

@@ -5,7 +5,6 @@ The half of :class:`AsteriskNode` that satisfies :class:`callcenter.pbx.control.
 
 import asyncio
 import base64
-import re
 import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,12 +14,11 @@ from typing import Any
 from panoramisk.message import Message
 
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked, typed
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
-from callcenter.pbx.asterisk.dialstring import only_party, party_name, shown_number
+from callcenter.pbx.asterisk.dialstring import party_name
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
-    TEXT_BYTES,
     Dial,
     DialResult,
     DialStatus,
@@ -35,10 +33,6 @@ _LINKS = timedelta(seconds=5)
 _DOOR = "Local/s@cc-say/n"
 _ANSWER_GRACE = 10.0  # seconds after the ringing in which Asterisk tells how it went
 _BEGIN = 2.0  # seconds from the answer to listening
-_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
-_RESERVED = frozenset("aehiost")  # extensions that mean something to Asterisk
-_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _STARTS_AS = {EavesdropMode.MONITOR: "", EavesdropMode.WHISPER: "w", EavesdropMode.BARGE: "B"}
 _KEYS = {EavesdropMode.MONITOR: "4", EavesdropMode.WHISPER: "5", EavesdropMode.BARGE: "6"}
 _RANG_OUT, _ANSWERED = "3", "4"  # reasons in OriginateResponse; busy is told as any failure
@@ -79,7 +73,7 @@ class TalkControl:
                 "Action": "Redirect",
                 "Channel": self._local(leg),
                 "Context": "cc-transferred",
-                "Exten": _word(to),
+                "Exten": checked.word(to),
                 "Priority": "1",
             }
         )
@@ -112,7 +106,7 @@ class TalkControl:
         spied, own = self._local(leg), self._new_leg()
         if not await self._done({"Action": "Getvar", "Channel": spied, "Variable": "UNIQUEID"}):
             return None
-        variables = [f"__CC_SPIED={spied}", "__CC_SPY_AS=B", f"CC_ROOM={_room(room)}"]
+        variables = [f"__CC_SPIED={spied}", "__CC_SPY_AS=B", f"CC_ROOM={checked.room(room)}"]
         door = Dial(extension="link", ring=_LINKS)
         result = await self._ring(own, door, "cc-room", "talk", variables, door=_DOOR)
         return own if result.status is DialStatus.ANSWER else None
@@ -120,7 +114,7 @@ class TalkControl:
     async def invite(self, room: str, guest: Dial) -> DialResult:
         """See the port."""
         return await self._ring(
-            self._new_leg(), guest, "cc-room", "guest", [f"CC_ROOM={_room(room)}"]
+            self._new_leg(), guest, "cc-room", "guest", [f"CC_ROOM={checked.room(room)}"]
         )
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
@@ -138,22 +132,20 @@ class TalkControl:
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
         for one in (sender, extension):
-            if not _EXTENSION.fullmatch(one):
-                raise PbxProblem(f"{one!r} is no extension; the message was not sent.")
+            checked.extension(one, "the message was not sent")
+        data = checked.text(text).encode("utf-8", "replace")
         return await self._done(
             {
                 "Action": "MessageSend",
                 "Destination": f"pjsip:{extension}",
                 "From": f"sip:{sender}@callcenter",
-                "Base64Body": base64.b64encode(checked_text(text)).decode(),
+                "Base64Body": base64.b64encode(data).decode(),
             }
         )
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""
-        if not _CALL.fullmatch(call):
-            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
-        variables = [f"__CC_CALL={call}", f"CC_DIALLED={_word(dialled)}"]
+        variables = [f"__CC_CALL={checked.call_name(call)}", f"CC_DIALLED={checked.word(dialled)}"]
         return await self._ring(self._new_leg(), first, "cc-originated", "s", variables)
 
     # -- what the node hears ------------------------------------------------------------------
@@ -183,13 +175,13 @@ class TalkControl:
 
     async def now_of(self, transferred: Transferred) -> None:
         """The leg that came from a consultation belongs to the call that goes on."""
-        if _CALL.fullmatch(transferred.call):
+        if call := typed.call(transferred.call):
             await self._done(
                 {
                     "Action": "Setvar",
                     "Channel": self._local(transferred.to_leg),
                     "Variable": "CC_CALL",
-                    "Value": transferred.call,
+                    "Value": call,
                 }
             )
 
@@ -206,16 +198,15 @@ class TalkControl:
         door: str = "",
     ) -> DialResult:
         """``door`` is a channel of the PBX's own, rung instead of a phone."""
-        if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
-            raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
-        shown, seconds = shown_number(dial), dial.ring.total_seconds()
+        party = checked.only_party(dial)
+        shown, seconds = checked.shown_number(dial), dial.ring.total_seconds()
         channel = self._local(leg)
         name = f"ring-{secrets.token_hex(8)}"
         decided = self._rung[name] = asyncio.get_running_loop().create_future()
         action = {
             "Action": "Originate",
             "ActionID": name,
-            "Channel": door or party_name(dial.everyone[0]),
+            "Channel": door or party_name(party),
             "ChannelId": channel,
             "Context": context,
             "Exten": extension,
@@ -253,7 +244,7 @@ class TalkControl:
             leg=leg,
             answered_at=self._clock.now(),
             talk=NO_TIME,
-            party=only_party(dial),
+            party=dial.numbers[0],
         )
 
     async def _done(self, action: dict[str, str]) -> bool:
@@ -265,29 +256,3 @@ class TalkControl:
 
     def _new_leg(self) -> LegId:
         return LegId(f"{self._node}/cc-{secrets.token_hex(8)}")
-
-
-def checked_text(text: str) -> bytes:
-    """The text as it is sent.
-
-    Raises:
-        PbxProblem: empty, too long, or with control characters.
-    """
-    data = text.encode("utf-8", "replace")
-    if not text.strip() or len(data) > TEXT_BYTES:
-        raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
-    if any(ord(one) < 32 and one not in "\n\t" for one in text) or "\x7f" in text:
-        raise PbxProblem("A message holds no control characters; remove them.")
-    return data
-
-
-def _room(room: str) -> str:
-    if not _EXTENSION.fullmatch(room):
-        raise PbxProblem(f"{room!r} cannot be the name of a room.")
-    return room
-
-
-def _word(to: str) -> str:
-    if not _WORD.fullmatch(to) or to in _RESERVED:
-        raise PbxProblem(f"Nobody can be sent to {to!r}: letters, digits, + * # _ and - only.")
-    return to

@@ -8,16 +8,14 @@ when. One that begins before that may hold silence for all that is said to the c
 Asterisk 22), so the next one waits a moment.
 """
 
-import re
 from pathlib import Path
 
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.port import record_sides
 
 _LETS_GO = 0.4  # seconds
-_BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;]")
 
 
 class Tapes:
@@ -76,16 +74,5 @@ def mixmonitor_options(path: Path) -> str:
     Raises:
         PbxProblem: the path cannot be said in Asterisk's words.
     """
-    require_plain(path)
-    caller, seat = record_sides(path)
+    caller, seat = record_sides(checked.plain_path(path))
     return f"br({caller})t({seat})"
-
-
-def require_plain(path: Path) -> None:
-    """Refuse what would end an argument.
-
-    Raises:
-        PbxProblem: it does.
-    """
-    if not path.is_absolute() or _BREAKS_PATH.search(str(path)):
-        raise PbxProblem(f"Nothing can be recorded to {path}: choose a folder of plain letters.")

@@ -27,11 +27,6 @@ TEMPLATES = PROJECT / "dialplans" / "freeswitch"
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 8.0
 _RETRY_SECONDS = 0.05  # there is no event for "the port is open now"
-NOTE = (
-    "${strmicroepoch()}!${cc_dialling}!${originate_disposition}!${cc_answered}"
-    "!${hangup_cause_q850}!${cc_dial_end}"
-)
-"""What is noted of a channel that ends; read by ``pbx/freeswitch/facts.py``."""
 
 
 def find(settings: Settings) -> Path | None:
@@ -166,7 +161,6 @@ def _write_files(
         "db": home.lib,
         "music": layout.music_dir(settings),
         "prompts": settings.prompts,
-        "note": NOTE.replace("$", r"\\\$"),
     }
     for template in sorted(TEMPLATES.glob("*.xml")):
         text = templates.fill(template.read_text(), values, where=template.name)

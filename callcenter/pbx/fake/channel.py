@@ -1,16 +1,16 @@
 """A caller's channel under our script, as the port wants it."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake.phones import PROMPT_SECONDS, FakeCaller, FakePhone
 from callcenter.pbx.fake.tapes import voice
+from callcenter.pbx.keys import ALL_KEYS, Limits, collect
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -23,7 +23,6 @@ from callcenter.pbx.port import (
     LegId,
     LegRefused,
     NodeLost,
-    Outside,
     Prompt,
     Recorded,
 )
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["PROMPT_SECONDS", "FakeChannel", "voice"]
 
 T = TypeVar("T")
-_NUMBER = re.compile(r"\+?[0-9]{1,20}")
-_NAME = re.compile(r"[0-9A-Za-z_-]{1,32}")
 
 
 class FakeChannel:
@@ -108,18 +105,12 @@ class FakeChannel:
         end: str = "#",
     ) -> Digits:
         """See the port."""
-        keys = await self.play(prompts, stop_on="0123456789*#")
-        if keys and keys in end:
-            return Digits(keys="")
-        while len(keys) < most:
-            wait = between if keys else first
-            key = await self._key(wait.total_seconds(), "0123456789*#")
-            if not key:
-                return Digits(keys=keys, timed_out=True)
-            if key in end:
-                return Digits(keys=keys)
-            keys += key
-        return Digits(keys=keys)
+        stopped_by = self.play(prompts, stop_on=ALL_KEYS)
+        limits = Limits(most=most, first=first, between=between, end=end)
+        return await collect(stopped_by, self._wait_key, limits)
+
+    async def _wait_key(self, wait: timedelta) -> str:
+        return await self._key(wait.total_seconds(), ALL_KEYS)
 
     async def record_message(
         self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
@@ -151,7 +142,8 @@ class FakeChannel:
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port."""
         await self._here()
-        _require_dialable(dial)
+        checked.parties(dial)
+        checked.apart(dial, str)
         self._caller.presented = dial.presents or self._arrival.caller
         self._caller.music = dial.music or None
         found = [self._pbx.party(party) for party in dial.everyone]
@@ -235,31 +227,6 @@ class FakeChannel:
             return work.result()
         finally:
             work.cancel()
-
-
-def _require_dialable(dial: Dial) -> None:
-    """As strict as the adapters of real PBXs, where anything else could dial elsewhere."""
-    for party in dial.everyone:
-        if isinstance(party, Outside):
-            ok = _NUMBER.fullmatch(party.number) and _NAME.fullmatch(party.trunk)
-        else:
-            ok = _NAME.fullmatch(party)
-        if not ok:
-            raise PbxProblem(f"{party!r} cannot be dialled.")
-    if not dial.everyone:
-        raise PbxProblem("There is nobody to be dialled.")
-    if dial.confirm and not re.fullmatch(r"[0-9*]", dial.key):
-        raise PbxProblem(f"{dial.key!r} is no key that can confirm a call.")
-
-
-def require_extension(extension: str) -> None:
-    """As strict as the adapters of real PBXs.
-
-    Raises:
-        PbxProblem: this is none.
-    """
-    if not _NAME.fullmatch(extension):
-        raise PbxProblem(f"{extension!r} is no extension.")
 
 
 def _refusal(phone: FakePhone) -> DialStatus | None:

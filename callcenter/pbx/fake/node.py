@@ -7,8 +7,9 @@ from itertools import count
 from pathlib import Path
 
 from callcenter.kernel.clock import Clock
+from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.fake.channel import FakeChannel, require_extension
+from callcenter.pbx.fake.channel import FakeChannel
 from callcenter.pbx.fake.phones import FakeCaller, FakePhone, Ring
 from callcenter.pbx.fake.talks import FakeTalks
 from callcenter.pbx.port import (
@@ -211,7 +212,7 @@ class FakePbx:
 
     async def lamp(self, extension: str, new: int, old: int) -> None:
         """See the port."""
-        require_extension(extension)
+        checked.extension(extension, "its lamp was not set")
         self.lamps[extension] = (new, old)
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:

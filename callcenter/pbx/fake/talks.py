@@ -1,16 +1,15 @@
 """What may be done to a running talk, in memory; the half of :class:`FakePbx` for that."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake.phones import PROMPT_SECONDS, FakeCaller, FakePhone, Ring
 from callcenter.pbx.port import (
-    TEXT_BYTES,
     Arrival,
     DeviceState,
     Dial,
@@ -22,7 +21,6 @@ from callcenter.pbx.port import (
     LegId,
     LegResumed,
     MessageReceived,
-    Outside,
     PauseKey,
     Prompt,
     Source,
@@ -31,10 +29,6 @@ from callcenter.pbx.port import (
 
 if TYPE_CHECKING:
     from callcenter.pbx.fake.node import FakePbx
-
-_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
-_ROOM = re.compile(r"[0-9A-Za-z_-]{1,32}")
-_RESERVED = frozenset("aehiost")
 
 
 @dataclass(kw_only=True)
@@ -107,7 +101,7 @@ class FakeTalks:
 
     def transfer(self, leg: LegId, to: str) -> bool:
         """See the port."""
-        word(to)
+        checked.word(to)
         caller = self._pbx.callers.get(leg)
         if caller is None:
             return False
@@ -116,7 +110,7 @@ class FakeTalks:
 
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
         """See the port."""
-        phone = self._pbx.party(only(listener))
+        phone = self._pbx.party(checked.only_party(listener))
         if not self._lives(leg):
             return DialResult(status=DialStatus.CANCELLED)
         own = self._pbx.new_leg()
@@ -144,8 +138,7 @@ class FakeTalks:
 
     def join_room(self, leg: LegId, room: str) -> LegId | None:
         """See the port."""
-        if not _ROOM.fullmatch(room):
-            raise PbxProblem(f"{room!r} cannot be the name of a room.")
+        checked.room(room)
         if self._talk_of(leg) is None:
             return None
         link = self._pbx.new_leg()
@@ -154,7 +147,7 @@ class FakeTalks:
 
     async def invite(self, room: str, guest: Dial) -> DialResult:
         """See the port."""
-        phone, own = self._pbx.party(only(guest)), self._pbx.new_leg()
+        phone, own = self._pbx.party(checked.only_party(guest)), self._pbx.new_leg()
         result = await self._ring(phone, own, guest)
         if result.status is DialStatus.ANSWER:
             self.rooms.setdefault(room, Room()).guests[own] = phone
@@ -169,8 +162,8 @@ class FakeTalks:
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""
-        phone, leg = self._pbx.party(only(first)), self._pbx.new_leg()
-        word(dialled)
+        phone, leg = self._pbx.party(checked.only_party(first)), self._pbx.new_leg()
+        checked.word(dialled)
         result = await self._ring(phone, leg, first)
         if result.status is DialStatus.ANSWER:
             arrival = Arrival(
@@ -187,10 +180,7 @@ class FakeTalks:
 
     def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
-        if not text.strip() or len(text.encode()) > TEXT_BYTES:
-            raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
-        if any(ord(one) < 32 and one not in "\n\t" for one in text):
-            raise PbxProblem("A message holds no control characters; remove them.")
+        checked.text(text)
         phone = self._pbx.phones.get(extension)
         if phone is None or not phone.registered:
             return False
@@ -290,16 +280,3 @@ def _talk(phone: FakePhone) -> Ring:
     if ring is None or ring.answered_at is None:
         raise PbxProblem(f"The phone {phone.extension} does not talk.")
     return ring
-
-
-def only(dial: Dial) -> str | Outside:
-    """The one whom it rings."""
-    if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
-        raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
-    return dial.everyone[0]
-
-
-def word(to: str) -> None:
-    """As strict as the adapters of real PBXs."""
-    if not _WORD.fullmatch(to) or to in _RESERVED:
-        raise PbxProblem(f"Nobody can be sent to {to!r}.")

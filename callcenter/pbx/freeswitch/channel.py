@@ -5,63 +5,41 @@ the channel back. So no talk hangs on our connection (docs/reference/immortal-ca
 """
 
 import asyncio
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
-import structlog
-
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.connection import Connection
-from callcenter.pbx.freeswitch.dialstring import (
-    NO_NOTE,
-    RING_TONE,
-    bridge_string,
-    local_name,
-    numbers,
-)
+from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD, NO_NOTE, RING_TONE, bridge_string
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.facts import DialFacts
-from callcenter.pbx.freeswitch.script import Script, Switch, first_of
+from callcenter.pbx.freeswitch.script import Switch, first_of
+from callcenter.pbx.freeswitch.speaking import Speaking
 from callcenter.pbx.port import (
     Arrival,
     Dial,
     DialProgress,
     DialResult,
     DialStatus,
-    Digits,
     Ended,
     Hangup,
     LegId,
     NodeLost,
-    Prompt,
-    Recorded,
-    colour_ring,
     record_sides,
 )
+from callcenter.pbx.sounds import Sounds
 
-ALL_KEYS = "0123456789*#"
-TENANT = "tenant"
-_RING = "ring-"
-_NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_PROMPT = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?(/[0-9A-Za-z_-]+)+")
-_BREAKS_PATH = re.compile(r"[\x00-\x1f,\"'()\\^|&$\[\]{}%;! ]")
-_LOUD = 200  # of 32767: what counts as a voice
 _CALL_OFF_SECONDS = 2.0
 _PICK_UP_SECONDS = 2.0
 _FORBIDDEN = "403 Forbidden"
-_log = structlog.get_logger(__name__)
 
 
-class FreeswitchChannel(Script):
+class FreeswitchChannel(Speaking):
     """See :class:`callcenter.pbx.port.Channel`."""
 
     def __init__(
@@ -71,20 +49,15 @@ class FreeswitchChannel(Script):
         *,
         switch: Switch,
         clock: Clock,
-        sounds: Path,
-        tenant_sounds: Path | None = None,
+        sounds: Sounds,
         answered: bool = False,
     ) -> None:
-        self._sounds = sounds
-        self._tenant_sounds = tenant_sounds or sounds
-        self._find: Callable[[Prompt], Prompt] = lambda prompt: prompt
-        self._class = ""
-        self._music: asyncio.Future[EslEvent] | None = None
-        self._answered = answered
         self._call = arrival.call
         self._facts = DialFacts()
         self._watch: DialWatch | None = None
-        super().__init__(connection, arrival, switch=switch, clock=clock)
+        super().__init__(
+            connection, arrival, switch=switch, clock=clock, sounds=sounds, answered=answered
+        )
 
     @property
     def arrival(self) -> Arrival:
@@ -95,9 +68,7 @@ class FreeswitchChannel(Script):
 
     async def adopt(self, call: str) -> None:
         """See the port."""
-        if not _NAME.fullmatch(call):
-            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
-        self._call = call
+        self._call = checked.call_name(call)
         self._switch.adopted(self._arrival.leg, call)
         await self._variables(
             cc_call=call, presence_data=call, cc_sent_to="", cc_sent_by="", cc_turns=""
@@ -148,157 +119,14 @@ class FreeswitchChannel(Script):
         self._finish(Ended(cause=events.cause_of(event), dial=dial))
         self._switch.forget_note(self._call)
 
-    # -- what the caller hears and presses ----------------------------------------------------
-
-    def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
-        """See the port."""
-        self._find = find
-
-    async def play(self, prompts: Sequence[Prompt], *, stop_on: str = "") -> str:
-        """See the port. A prompt that is missing is logged and skipped."""
-        self._forget_keys()
-        if prompts:
-            await self.stop_music()
-        for prompt in prompts:
-            if key := await self._play_one(prompt, stop_on):
-                return key
-        await self._check()
-        return ""
-
-    async def _play_one(self, prompt: Prompt, keys: str) -> str:
-        path = self._path(prompt)
-        if not path:
-            return ""
-        done = await self._begin("playback", path)
-        key = asyncio.ensure_future(self._key_of(keys))
-        try:
-            await first_of(done, key, self.ended)
-            await self._check()
-            if key.done():
-                await self._break_off(done)
-                return key.result()
-            if "ERROR" in (told := (await done).get("Application-Response")) or "NOT" in told:
-                _log.error("a prompt could not be played", prompt=prompt, path=path, why=told)
-            return ""
-        except asyncio.CancelledError:
-            await self._break_off(done)
-            raise
-        finally:
-            key.cancel()
-
-    async def _key_of(self, keys: str) -> str:
-        while True:
-            key = await self._keys.get()
-            if key and key in keys and key in ALL_KEYS:
-                return key
-
-    def _forget_keys(self) -> None:
-        while not self._keys.empty():
-            self._keys.get_nowait()
-
-    def _path(self, prompt: Prompt) -> str:
-        """Where FreeSWITCH finds its sound; ``""`` when it cannot be one."""
-        prompt = self._find(prompt)
-        if not _PROMPT.fullmatch(prompt):
-            _log.error("no such prompt", prompt=prompt)
-            return ""
-        own = prompt.split("/")[1] == TENANT
-        return f"{(self._tenant_sounds if own else self._sounds) / prompt}.wav"
-
-    async def read_digits(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        most: int,
-        first: timedelta,
-        between: timedelta,
-        end: str = "#",
-    ) -> Digits:
-        """See the port."""
-        keys = ""
-        key = await self.play(prompts, stop_on=ALL_KEYS)
-        while len(keys) < most:
-            key = key or await self._wait_key(between if keys else first)
-            if not key or key in end:
-                return Digits(keys=keys, timed_out=not key)
-            keys, key = keys + key, ""
-        return Digits(keys=keys)
-
-    async def _wait_key(self, wait: timedelta) -> str:
-        pressed = asyncio.ensure_future(self._key_of(ALL_KEYS))
-        try:
-            await first_of(pressed, self.ended, within=wait.total_seconds())
-            if pressed.done():
-                return pressed.result()
-            await self._check()
-            return ""
-        finally:
-            pressed.cancel()
-
-    async def record_message(
-        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
-    ) -> Recorded:
-        """See the port."""
-        self._require_plain(path)
-        self._forget_keys()
-        await self.stop_music()
-        seconds = math.ceil(most.total_seconds())
-        quiet = max(1, math.ceil(silence.total_seconds()))
-        begun = self._clock.monotonic()
-        done = await self._begin("record", f"{path} {seconds} {_LOUD} {quiet}")
-        key = asyncio.ensure_future(self._key_of(stop_on))
-        try:
-            await first_of(done, key, self.ended, within=most.total_seconds())
-            await self._check()
-            if not done.done():
-                await self._break_off(done)
-            length = self._clock.monotonic() - begun
-            told = done.result().variable("record_ms") if done.done() else ""
-            return Recorded(
-                seconds=int(told) / 1000 if told.isdecimal() else length,
-                key=key.result() if key.done() else "",
-            )
-        except asyncio.CancelledError:
-            await self._break_off(done)
-            raise
-        finally:
-            key.cancel()
-
-    async def music(self, music_class: str) -> None:
-        """See the port. The class is kept on the channel: the dialplan goes on with it."""
-        sound = self._sound_of(music_class)
-        await self.stop_music()
-        if not self._answered:  # an unanswered caller hears nothing without early media
-            await self._run("pre_answer")
-        await self._variables(cc_music=sound)
-        self._music = await self._begin("endless_playback", sound)
-        self._class = music_class
-
-    async def stop_music(self) -> None:
-        """See the port."""
-        music, self._music, self._class = self._music, None, ""
-        if music is not None and not music.done():
-            await self._break_off(music)
-        await self._check()
-
-    def _sound_of(self, music_class: str) -> str:
-        """What a class plays over and over; see :func:`callcenter.pbx.port.colour_ring`."""
-        if not _NAME.fullmatch(music_class):
-            raise PbxProblem(f"{music_class!r} cannot be the name of a music class.")
-        if not music_class.startswith(_RING):
-            return f"local_stream://{music_class}"
-        return _ring_file(music_class, (self._sounds, self._tenant_sounds)) or RING_TONE
-
     # -- the dial -----------------------------------------------------------------------------
 
     async def dial(self, dial: Dial, on_progress: Callable[[DialProgress], None]) -> DialResult:
         """See the port. Cancelling hangs up the leg and waits for the channel to be back."""
         music_class = self._class
         heard = self._sound_of(dial.music) if dial.music else RING_TONE
-        target = bridge_string(
-            dial, owner=self._uuid, call=self._call, heard=heard, path=self._path
-        )
-        watch = self._switch.watch(self._arrival.leg, numbers(dial), on_progress)
+        target = bridge_string(dial, owner=self._uuid, call=self._call, path=self._sounds.file)
+        watch = self._switch.watch(self._arrival.leg, dial.numbers, on_progress)
         self._watch = watch
         try:
             await self.stop_music()
@@ -352,7 +180,7 @@ class FreeswitchChannel(Script):
 
     async def pick_up(self, leg: LegId) -> bool:
         """See the port. This channel is the leg of the caller's talk from then on."""
-        ringing = local_name(leg, self._node)
+        ringing = checked.local_name(leg, self._node)
         if not await self._switch.may_pick_up(leg, self._arrival):
             return False
         await self._variables(
@@ -369,32 +197,14 @@ class FreeswitchChannel(Script):
 
     async def record(self, path: Path) -> None:
         """See the port. Two recordings: what comes from the caller, what goes to it."""
-        self._require_plain(path)
+        checked.plain_path(path, refused=BREAKS_WORD)
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
             await self._variables(**{f"RECORD_{only}_ONLY": "true", "RECORD_BRIDGE_REQ": "true"})
             await self._run("record_session", str(side))
             await self._variables(**{f"RECORD_{only}_ONLY": ""})
 
-    @staticmethod
-    def _require_plain(path: Path) -> None:
-        if not path.is_absolute() or _BREAKS_PATH.search(str(path)):
-            raise PbxProblem(
-                f"Nothing can be recorded to {path}: choose a folder of plain letters."
-            )
-
     async def stop_recording(self) -> None:
         """See the port."""
         await self._check()
         await self._run("stop_record_session", "all")
-
-
-@cache
-def _ring_file(music_class: str, folders: tuple[Path, ...]) -> str:
-    """The prompt behind a colour ring: a blank in its name may be a ``-`` or a ``/``."""
-    for folder in folders:
-        for file in folder.glob("*/**/*.wav"):
-            prompt = Prompt(str(file.relative_to(folder).with_suffix("")))
-            if colour_ring(prompt) == music_class:
-                return str(file)
-    return ""

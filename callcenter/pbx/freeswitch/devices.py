@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX
+from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.port import DeviceChanged, DeviceState
 

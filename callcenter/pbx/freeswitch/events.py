@@ -1,11 +1,10 @@
 """Events of the event socket to values of the port: pure. Names are those of FreeSWITCH 1.10."""
 
-import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 
+from callcenter.pbx import typed
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX
+from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.port import (
@@ -16,7 +15,6 @@ from callcenter.pbx.port import (
     LegResumed,
     MessageReceived,
     PbxEvent,
-    Source,
 )
 
 WANTED = (
@@ -25,12 +23,6 @@ WANTED = (
     "CUSTOM sofia::register sofia::unregister sofia::expire sofia::sip_user_state"
 )
 """What we ask for; the custom ones stand last."""
-
-NUMBER_LENGTH, NAME_LENGTH, WORD_LENGTH, TEXT_KEPT = 32, 64, 64, 2000
-_NOT_NUMBER = re.compile(r"[^0-9+]")
-_NOT_DIALLED = re.compile(r"[^0-9A-Za-z+*#]")
-_NOT_WORD = re.compile(r"[^0-9A-Za-z+*#_-]")
-_UNKNOWN = {"", "unknown", "anonymous", "unavailable", "restricted", "private", "withheld"}
 
 
 def leg_of(event: EslEvent, node: str, header: str = "Unique-ID") -> LegId:
@@ -72,48 +64,38 @@ def to_event(event: EslEvent, node: str) -> PbxEvent | None:
             return LegResumed(leg=leg, call=call)
         case "MESSAGE":
             return MessageReceived(
-                sender=_NOT_WORD.sub("", event.get("from_user"))[:WORD_LENGTH],
-                to=_NOT_DIALLED.sub("", event.get("to_user") or event.get("to").partition("@")[0]),
-                text=event.get("_body")[:TEXT_KEPT],
+                sender=typed.word(event.get("from_user")),
+                to=typed.dialled(event.get("to_user") or event.get("to").partition("@")[0]),
+                text=typed.text(event.get("_body")),
             )
         case _:
             return None
 
 
 def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
-    """From what FreeSWITCH says when a channel connects. A stranger typed much of it: lengths and
-    characters are bounded here."""
+    """From what FreeSWITCH says when a channel connects; a stranger typed much of it."""
 
     def told(name: str) -> str:
         return about.get(f"variable_{name}", "")
 
     facts = DialFacts.of_variables(told)
-    source, sender = told("cc_source"), facts.party if told("cc_sent_to") else ""
+    sender = facts.party if told("cc_sent_to") else ""
+    number = told("cc_caller") or about.get("Caller-Caller-ID-Number", "")
+    hidden = about.get("Caller-Privacy-Hide-Number") == "true"
     return Arrival(
         leg=LegId(f"{node}/{about.get('Unique-ID', '')}"),
-        source=Source(source) if source in set(Source) else Source.TRUNK,
-        caller=_caller(about),
+        source=typed.source(told("cc_source")),
+        caller=typed.caller_number(number, hidden=hidden),
         caller_name=_name(about),
-        dialled=_NOT_DIALLED.sub("", told("cc_dialled"))[:NUMBER_LENGTH],
+        dialled=typed.dialled(told("cc_dialled")),
         endpoint=(told("cc_endpoint") or told("cc_party")).removeprefix(TRUNK_PREFIX),
-        call=re.sub(r"[^0-9A-Za-z_-]", "", told("cc_call"))[:64],
+        call=typed.call(told("cc_call")),
         last_dial=facts.result(node, now) if facts.dialling else None,
-        transferred_to=_NOT_WORD.sub("", told("cc_sent_to"))[:WORD_LENGTH],
-        transferred_by="" if told("cc_sent_by_us") else _NOT_WORD.sub("", sender)[:WORD_LENGTH],
+        transferred_to=typed.word(told("cc_sent_to")),
+        transferred_by="" if told("cc_sent_by_us") else typed.word(sender),
     )
-
-
-def _caller(about: Headers) -> str:
-    number = about.get("variable_cc_caller") or about.get("Caller-Caller-ID-Number", "")
-    if about.get("Caller-Privacy-Hide-Number") == "true" or number.lower() in _UNKNOWN:
-        return ""
-    number = _NOT_NUMBER.sub("", number)[:NUMBER_LENGTH]
-    return number[:1] + number[1:].replace("+", "")
 
 
 def _name(about: Headers) -> str:
     name = about.get("Caller-Orig-Caller-ID-Name") or about.get("Caller-Caller-ID-Name", "")
-    if name.lower() in _UNKNOWN or name == about.get("Caller-Caller-ID-Number"):
-        return ""
-    shown = "".join(one for one in name if unicodedata.category(one)[0] != "C")
-    return shown.strip()[:NAME_LENGTH]
+    return "" if name == about.get("Caller-Caller-ID-Number") else typed.caller_name(name)

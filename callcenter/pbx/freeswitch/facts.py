@@ -1,8 +1,8 @@
-"""What FreeSWITCH tells about a dial, in one string; the same in three places. Pure.
+"""What FreeSWITCH tells about a dial, the same in three places. Pure.
 
-``dialling|originate_disposition|leg~party~answered|q850 cause|end``: among the variables of a
+``dialling!originate_disposition!leg~party~answered!q850 cause!end``: among the variables of a
 channel that returns, in its last event, and in the note of a call that ended while no engine
-listened. Times are microseconds since 1970 on FreeSWITCH's clock.
+listened, which the dialplan writes. Times are microseconds since 1970 on FreeSWITCH's clock.
 """
 
 from collections.abc import Callable
@@ -11,12 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import DialResult, DialStatus, LegId
-
-NOTE = (
-    "${strmicroepoch()}!${cc_dialling}!${originate_disposition}!${cc_answered}"
-    "!${hangup_cause_q850}!${cc_dial_end}"
-)
-"""What FreeSWITCH is asked to write down when the channel ends."""
 
 _STATUS = {
     "SUCCESS": DialStatus.ANSWER,
@@ -67,7 +61,7 @@ class DialFacts:
 
     @classmethod
     def of_note(cls, note: str) -> tuple[datetime | None, "DialFacts"]:
-        """From :data:`NOTE`; also when it was written."""
+        """From what the dialplan notes: ``time!dialling!...!end``; also when it was written."""
         words = (note.split("!") + [""] * 6)[:6]
         names = ("cc_dialling", "originate_disposition", "cc_answered", "hangup_cause_q850")
         found = dict(zip((*names, "cc_dial_end"), words[1:], strict=True))

@@ -4,13 +4,14 @@ import re
 from datetime import timedelta
 
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.freeswitch.dialstring import DOMAIN, TRUNK_PREFIX
+from callcenter.pbx import checked
+from callcenter.pbx.checked import TRUNK_PREFIX
+from callcenter.pbx.freeswitch.dialstring import DOMAIN
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import TrunkSeen, TrunkState
 
 _NAME = re.compile(r"[0-9A-Za-z-]{1,31}")
-_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _STATUS = re.compile(r"^Status\s+(\S+)(?: \(ping\))?", re.MULTILINE)
 _TOOK = re.compile(r"^PingTime\s+([0-9.]+)", re.MULTILINE)
 _SESSIONS = re.compile(r"([0-9]+) session\(s\) - peak")
@@ -44,9 +45,7 @@ class Lamps:
 
     async def show(self, extension: str, new: int, old: int) -> None:
         """See the port: ``lamp``."""
-        if not _EXTENSION.fullmatch(extension):
-            raise PbxProblem(f"{extension!r} is no extension; its lamp was not switched.")
-        self._counts[extension] = (new, old)
+        self._counts[checked.extension(extension, "its lamp was not set")] = (new, old)
         await self._send(extension)
 
     async def asked(self, event: EslEvent) -> None:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.freeswitch import events
-from callcenter.pbx.freeswitch.dialstring import TRUNK_PREFIX
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.port import Arrival, LegId, LiveLeg
 

@@ -11,13 +11,13 @@ import structlog
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.channel import FreeswitchChannel
 from callcenter.pbx.freeswitch.connection import Connection
 from callcenter.pbx.freeswitch.devices import Devices
-from callcenter.pbx.freeswitch.dialstring import local_name
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.health import Lamps, ask_channels, ask_trunk
@@ -43,6 +43,7 @@ from callcenter.pbx.port import (
     Prompt,
     TrunkSeen,
 )
+from callcenter.pbx.sounds import Sounds
 
 NOTES = "cc-ended"
 _log = structlog.get_logger(__name__)
@@ -94,6 +95,7 @@ class FreeswitchNode:
             on_down=self._down,
         )
         self._tapes = Tapes(self._eye)
+        self._sounds = Sounds(link.sounds, link.tenant_sounds)
         self._lamps = Lamps(self._eye)
         self._talks = TalkControl(
             link.node,
@@ -165,7 +167,7 @@ class FreeswitchNode:
 
     async def forget_orphan(self, call: str) -> None:
         """See the port."""
-        await self._eye.api("db", f"delete/{NOTES}/{call}")
+        await self._eye.api("db", f"delete/{NOTES}/{checked.call_name(call)}")
 
     # -- acts on talks ------------------------------------------------------------------------
 
@@ -191,7 +193,8 @@ class FreeswitchNode:
 
     async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """See the port."""
-        return await self._tapes.say(self._local(leg), list(map(self._path, prompts)), both=both)
+        files = [file for prompt in prompts if (file := self._sounds.file(prompt))]
+        return await self._tapes.say(self._local(leg), files, both=both)
 
     async def record(self, leg: LegId, path: Path) -> bool:
         """See the port."""
@@ -285,8 +288,7 @@ class FreeswitchNode:
             arrival,
             switch=self,
             clock=self._clock,
-            sounds=self._link.sounds,
-            tenant_sounds=self._link.tenant_sounds,
+            sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
             answered=up,
         )
         self._channels.put_nowait(channel)
@@ -351,11 +353,8 @@ class FreeswitchNode:
         except ValueError:
             raise PbxProblem(f"FreeSWITCH does not list its {what}: {answer[:80]}.") from None
 
-    def _path(self, prompt: Prompt) -> str:
-        return f"{self._link.sounds / prompt}.wav"
-
     def _local(self, leg: LegId) -> str:
-        return local_name(leg, self.node)
+        return checked.local_name(leg, self.node)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(_quietly(work))

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
 from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch.connection import Connection, reply_text
-from callcenter.pbx.freeswitch.dialstring import local_name
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, execute, line
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.port import (
@@ -69,7 +69,7 @@ class Script:
         self._switch = switch
         self._clock = clock
         self._node = arrival.leg.partition("/")[0]
-        self._uuid = local_name(arrival.leg, self._node)
+        self._uuid = checked.local_name(arrival.leg, self._node)
         self._running: dict[str, asyncio.Future[EslEvent]] = {}
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self._away: asyncio.Future[Connection] | None = None  # the channel is in a dial

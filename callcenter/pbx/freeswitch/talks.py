@@ -1,7 +1,6 @@
 """Acts on running talks over the event link: the half of the node that satisfies ``Control``."""
 
 import asyncio
-import re
 import secrets
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -9,12 +8,12 @@ from typing import Any
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx.freeswitch.dialstring import NO_NOTE, endpoint, numbers
+from callcenter.pbx import checked
+from callcenter.pbx.freeswitch.dialstring import NO_NOTE, endpoint
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import (
-    TEXT_BYTES,
     Dial,
     DialResult,
     DialStatus,
@@ -22,10 +21,6 @@ from callcenter.pbx.port import (
     LegId,
 )
 
-_WORD = re.compile(r"[0-9A-Za-z+*#][0-9A-Za-z+*#_-]{0,63}")
-_RESERVED = frozenset("aehiost")
-_CALL = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_EXTENSION = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _ANSWER_GRACE = 5.0
 # What eavesdrop itself switches by; on the listener's phone 4, 5, 6 are translated.
 _KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "1", EavesdropMode.BARGE: "3"}
@@ -51,7 +46,7 @@ class TalkControl:
 
     async def transfer(self, leg: LegId, to: str) -> bool:
         """See the port."""
-        name, word = self._local(leg), _word(to)
+        name, word = self._local(leg), checked.word(to)
         if not await self._exists(name):
             return False
         await self._done("uuid_setvar", name, "cc_sent_by_us", "1")
@@ -91,8 +86,7 @@ class TalkControl:
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
         for one in (sender, extension):
-            if not _EXTENSION.fullmatch(one):
-                raise PbxProblem(f"{one!r} is no extension; the message was not sent.")
+            checked.extension(one, "the message was not sent")
         headers = {
             "proto": "sip",
             "dest_proto": "sip",
@@ -106,7 +100,7 @@ class TalkControl:
             "sip_profile": "cc",
             "skip_global_process": "true",
         }
-        body = _checked_text(text)
+        body = checked.text(text)
         contact = await self._link.api("sofia_contact", f"cc/{extension}@callcenter")
         if contact.startswith("error"):
             return False
@@ -114,14 +108,12 @@ class TalkControl:
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""
-        if not _CALL.fullmatch(call):
-            raise PbxProblem(f"{call!r} cannot be the identity of a call.")
         variables = {
-            "cc_call": call,
+            "cc_call": checked.call_name(call),
             "presence_data": call,
-            "cc_dialled": _word(dialled),
+            "cc_dialled": checked.word(dialled),
             "cc_source": "originated",
-            "cc_endpoint": numbers(first)[0] if first.everyone else "",
+            "cc_endpoint": "".join(first.numbers),
         }
         return await self._ring(_new_name(), first, "cc-loop XML cc", variables)
 
@@ -151,25 +143,22 @@ class TalkControl:
     async def _ring(
         self, name: str, dial: Dial, then: str, variables: dict[str, str]
     ) -> DialResult:
-        if len(dial.everyone) != 1 or dial.whisper or dial.confirm:
-            raise PbxProblem("Ring one phone, without whisper or confirmation, to bring it in.")
-        party, seconds = numbers(dial)[0], max(1, round(dial.ring.total_seconds()))
+        target, shown = endpoint(checked.only_party(dial)), checked.shown_number(dial)
+        party, seconds = dial.numbers[0], dial.ring_seconds
         own = {
             "origination_uuid": name,
             **({} if "cc_source" in variables else {"api_hangup_hook": NO_NOTE}),
             "ignore_early_media": "true",
             "cc_party": party,
             "originate_timeout": str(seconds),
-            **({"origination_caller_id_number": dial.presents} if dial.presents else {}),
+            **({"origination_caller_id_number": shown} if shown else {}),
             **variables,
         }
         listed = ",".join(f"{key}={value}" for key, value in own.items())
         decided = self._rung[name] = asyncio.get_running_loop().create_future()
         leg = LegId(f"{self._node}/{name}")
         try:
-            told = await self._link.send(
-                f"bgapi originate {{{listed}}}{endpoint(dial.everyone[0])} {then}"
-            )
+            told = await self._link.send(f"bgapi originate {{{listed}}}{target} {then}")
             if told.startswith("-ERR"):
                 return DialResult(status=DialStatus.UNREACHABLE)
             async with asyncio.timeout(seconds + _ANSWER_GRACE):
@@ -215,17 +204,3 @@ class TalkControl:
 
 def _new_name() -> str:
     return f"cc-{secrets.token_hex(8)}"
-
-
-def _checked_text(text: str) -> str:
-    if not text.strip() or len(text.encode("utf-8", "replace")) > TEXT_BYTES:
-        raise PbxProblem(f"A message has between 1 and {TEXT_BYTES} bytes of text.")
-    if any(ord(one) < 32 and one not in "\n\t" for one in text) or "\x7f" in text:
-        raise PbxProblem("A message holds no control characters; remove them.")
-    return text
-
-
-def _word(to: str) -> str:
-    if not _WORD.fullmatch(to) or to in _RESERVED:
-        raise PbxProblem(f"Nobody can be sent to {to!r}: letters, digits, + * # _ and - only.")
-    return to

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from callcenter.kernel import sound
+from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import checked
+from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import record_sides
 
@@ -21,6 +24,7 @@ class Tapes:
         """See the port."""
         if not await self._exists(name):
             return False
+        checked.plain_path(path, refused=BREAKS_WORD)
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
             await self._done("uuid_setvar", name, f"RECORD_{only}_ONLY", "true")
@@ -48,7 +52,7 @@ class Tapes:
     async def say(self, name: str, files: Sequence[str], *, both: bool) -> bool:
         """See the port. Mixed into what is heard; its end is when its length is over."""
         if not files:
-            return True
+            raise PbxProblem("Nothing can be said: there is no such prompt.")
         for file in files:
             if not await self._bridged(name):
                 return False
