@@ -47,8 +47,11 @@ class Connection:
         for event in early:
             listener(event)
 
-    async def ask(self, command: str, within: float = PATIENCE) -> Block:
+    async def ask(self, command: str) -> Block:
         """Send a command; its reply.
+
+        Replies carry no name, they only have an order. So a connection on which one is missing
+        cannot be used any more: it ends.
 
         Raises:
             NodeLost: the connection is over, or nothing came back in time.
@@ -58,10 +61,13 @@ class Connection:
         reply: asyncio.Future[Block] = asyncio.get_running_loop().create_future()
         self._thread.spawn(lambda: self._ask(command, reply))
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(PATIENCE):
                 return await reply
         except TimeoutError:
-            raise NodeLost("FreeSWITCH does not reply.") from None
+            why = f"FreeSWITCH does not reply within {PATIENCE:g} s"
+            self._over(why)
+            self.close()
+            raise NodeLost(f"{why}.") from None
 
     def close(self) -> None:
         """End it; :attr:`over` follows."""
@@ -79,7 +85,8 @@ class Connection:
         try:
             self._thread.tell(_settle, reply, self._session.send(command))
         except (NotConnectedError, OSError) as error:
-            self._thread.tell(_fail, reply, NodeLost(f"The connection is over: {error}."))
+            why = f"The connection to FreeSWITCH is over: {error}."
+            self._thread.tell(_fail, reply, NodeLost(why))
 
     def _heard(self, event: EslEvent) -> None:
         if self._listener is not None:

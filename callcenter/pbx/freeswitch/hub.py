@@ -26,6 +26,7 @@ class GeventThread:
         self._ready = threading.Event()
         self._waiting: deque[Callable[[], object] | None] = deque()
         self._wake: Any = None
+        self._waking = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -45,6 +46,7 @@ class GeventThread:
             return
         self._put(None)
         await asyncio.to_thread(thread.join, _START_SECONDS)
+        self._ready.clear()
 
     def spawn(self, work: Callable[[], object]) -> None:
         """Have ``work`` run as a greenlet, in the order of the calls."""
@@ -58,8 +60,9 @@ class GeventThread:
 
     def _put(self, work: Callable[[], object] | None) -> None:
         self._waiting.append(work)
-        if self._wake is not None:
-            self._wake.send()
+        with self._waking:
+            if self._wake is not None:
+                self._wake.send()
 
     def _live(self) -> None:
         hub = gevent.get_hub()
@@ -77,7 +80,10 @@ class GeventThread:
         self._wake.start(take)
         self._ready.set()
         over.wait()
-        self._wake.close()
+        with self._waking:  # a watcher that is closed must not be sent anything
+            self._wake.close()
+            self._wake = None
+        self._waiting.clear()
         hub.destroy(destroy_loop=True)
 
 

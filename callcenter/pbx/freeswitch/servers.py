@@ -1,6 +1,7 @@
 """The door for calls (FreeSWITCH connects to us) and the link for everything else (we connect)."""
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,9 @@ from callcenter.pbx.freeswitch.sessions import CallSession, InboundSession
 from callcenter.pbx.port import NodeLost
 
 _log = structlog.get_logger(__name__)
+PING = "api strepoch"
+"""Costs FreeSWITCH nothing."""
+PING_SECONDS = 5.0
 _GREETING_SECONDS = 5.0
 _RETRIES = (0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -59,10 +63,15 @@ class CallDoor:
                 await done
 
     def _listen(self, begun: "asyncio.Future[str]") -> None:
+        listener = gevent.socket.socket()
         try:
-            self._server = StreamServer((self._host, self._port), self._take, backlog=256)
+            listener.setsockopt(gevent.socket.SOL_SOCKET, gevent.socket.SO_REUSEADDR, 1)
+            listener.bind((self._host, self._port))
+            listener.listen(256)
+            self._server = StreamServer(listener, self._take)
             self._server.start()
         except OSError as error:
+            listener.close()
             self._thread.tell(begun.set_result, str(error))
             return
         self._thread.tell(begun.set_result, "")
@@ -150,24 +159,35 @@ class EventLink:
         return await self._connection.ask(command)
 
     async def _keep(self) -> None:
-        tries = 0
+        tries, told = 0, ""
         while True:
             connection = Connection(self._thread, asyncio.get_running_loop())
             try:
                 await self._connect(connection)
-                self._connection, tries = connection, 0
+                self._connection, tries, told = connection, 0, ""
                 self._on_up()
                 connection.listen(self._on_event)
-                why = await asyncio.shield(connection.over)
+                why = f"{await self._end_of(connection)}."
             except PbxProblem as error:
                 why = str(error)
             finally:
                 self._connection = None
                 await connection.closed()
-            _log.warning("FreeSWITCH's event socket is away", why=why)
-            self._on_down(why)
+            if why != told:
+                _log.warning("FreeSWITCH's event socket is away", why=why)
+                self._on_down(why)
+            told = why
             await asyncio.sleep(_RETRIES[min(tries, len(_RETRIES) - 1)])
             tries += 1
+
+    @staticmethod
+    async def _end_of(connection: Connection) -> str:
+        """Asks now and then whether FreeSWITCH is still there; no reply in time is the end."""
+        while not connection.over.done():
+            await asyncio.wait([connection.over], timeout=PING_SECONDS)
+            with suppress(NodeLost):
+                await connection.ask(PING)
+        return connection.over.result()
 
     async def _connect(self, connection: Connection) -> None:
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -181,18 +201,29 @@ class EventLink:
                 on_end=connection.ended,
             )
             connection.use(session)
-            why = ""
-            try:
-                with gevent.Timeout(_GREETING_SECONDS, PbxProblem("it says nothing")):
-                    session.connect()
-                    session.send(f"event json {self._events}")
-            except (PbxProblem, NotConnectedError, OSError) as error:
-                why = str(error) or type(error).__name__
-            self._thread.tell(_finish, done, why)
+            if not connection.over.done():  # we were stopped meanwhile
+                self._thread.tell(_finish, done, self._begin(session))
 
         self._thread.spawn(work)
         if why := await done:
             raise PbxProblem(why)
+
+    def _begin(self, session: InboundSession) -> str:
+        """Connect, log in and ask for events; why not, in a sentence."""
+        silent = PbxProblem(f"FreeSWITCH at {self._host}:{self._port} does not speak to us.")
+        try:
+            with gevent.Timeout(_GREETING_SECONDS, silent):
+                session.connect()
+                session.send(f"event json {self._events}")
+        except PbxProblem as error:
+            return str(error)
+        except (NotConnectedError, OSError) as error:
+            why = session.why or getattr(error, "strerror", "") or str(error).rstrip(".")
+            return (
+                f"FreeSWITCH's event socket {self._host}:{self._port} cannot be reached ({why}); "
+                "start FreeSWITCH or correct the address."
+            )
+        return ""
 
 
 def _finish(done: "asyncio.Future[str]", why: str) -> None:
@@ -201,5 +232,6 @@ def _finish(done: "asyncio.Future[str]", why: str) -> None:
 
 
 def _require_key(about: Headers, key: str) -> None:
-    if not key or about.get("variable_cc_door") != key:
+    shown = about.get("variable_cc_door", "")
+    if not key or not hmac.compare_digest(shown.encode(), key.encode()):
         raise PbxProblem("it does not know the key")

@@ -34,6 +34,8 @@ class _Fenced:
     _commands_sent: list[AsyncResult]
     on_event: Callable[[EslEvent], None]
     on_end: Callable[[str], None]
+    why = ""
+    """Why it is over."""
 
     def start_event_handlers(self) -> None:
         """Read; events are told as they come, nobody polls."""
@@ -47,10 +49,10 @@ class _Fenced:
         try:
             while (block := self._read()) is not None:
                 self._take(block)
-        except (OSError, ValueError, PbxProblem) as error:
-            why = str(error) or type(error).__name__
+        except (OSError, PbxProblem) as error:
+            why = str(error).rstrip(".") or type(error).__name__
         finally:
-            self.connected = False
+            self.connected, self.why = False, why
             self.sock_file.close()
             self.sock.close()
             self._auth_request_event.set()
@@ -68,15 +70,16 @@ class _Fenced:
             if not row:
                 return None
             if not row.endswith(b"\n") or size > LONGEST_BLOCK:
-                raise PbxProblem("a block without end came over the event socket")
+                raise PbxProblem("FreeSWITCH sent a message without end")
             if row != b"\n":
                 rows.append(row)
             elif rows:
                 break
         headers = parse_block(b"".join(rows).decode("utf-8", "replace"))
-        length = int(headers.get("Content-Length", "0"))
+        told = headers.get("Content-Length", "0")
+        length = int(told) if told.isdecimal() and len(told) < 20 else -1
         if not 0 <= length <= LONGEST_BLOCK:
-            raise PbxProblem("a block without end came over the event socket")
+            raise PbxProblem("FreeSWITCH sent a message whose length is none")
         body = self.sock_file.read(length) if length else b""
         if len(body) < length:
             return None
@@ -92,7 +95,7 @@ class _Fenced:
             case "text/event-json":
                 self.on_event(parse_event(block.body))
             case "text/rude-rejection":
-                raise PbxProblem("its access list refuses us")
+                raise PbxProblem("the access list of FreeSWITCH's event socket refuses us")
             case _:
                 pass  # a notice that it will close; the end of the stream follows
 
@@ -117,12 +120,17 @@ class _Fenced:
         greenlet = self._receive_events_greenlet
         if greenlet is not None:
             greenlet.kill()
-        elif (sock := getattr(self, "sock", None)) is not None:
-            sock.close()
+        else:
+            if (sock := getattr(self, "sock", None)) is not None:
+                sock.close()
+            self.on_end("it never began")
 
 
 class InboundSession(_Fenced, InboundESL):  # type: ignore[misc]
     """Our connection to the event socket."""
+
+    host: str
+    port: int
 
     def __init__(
         self,
@@ -143,7 +151,10 @@ class InboundSession(_Fenced, InboundESL):  # type: ignore[misc]
             PbxProblem: the password is another.
         """
         if not self.send(f"auth {self.password}").headers.get("Reply-Text", "").startswith("+OK"):
-            raise PbxProblem("FreeSWITCH refuses the password of its event socket; check it.")
+            raise PbxProblem(
+                f"FreeSWITCH at {self.host}:{self.port} refuses the password of its event socket: "
+                "check event_socket.conf and the settings."
+            )
 
 
 class CallSession(_Fenced, OutboundSession):  # type: ignore[misc]
