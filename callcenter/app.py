@@ -201,6 +201,8 @@ class _App:
                 " without --no-pbx, or set [asterisk] in the settings."
             )
         accounts, trunks = sip_plan(numbers)
+        for sentence in embedded.lacks(self._settings):
+            _log.warning("the PBX cannot do all", why=sentence)
         embedded.write_config(self._settings, accounts, trunks)
         self._started_pbx = True
         return embedded.start(self._settings)

@@ -40,9 +40,11 @@ def config() -> None:
     A PBX that runs takes it over at once.
     """
     from callcenter.app import sip_plan
-    from callcenter.pbx.embedded import reload_accounts
+    from callcenter.pbx.embedded import lacks, reload_accounts
 
     settings = _embedded_settings()
+    for sentence in lacks(settings):
+        click.echo(sentence, err=True)
     accounts, trunks = sip_plan(_numbers(settings))
     state = reload_accounts(settings, accounts, trunks)
     click.echo(
@@ -62,6 +64,8 @@ def start() -> None:
     if running := embedded.running(settings):
         click.echo(f"The PBX runs already, SIP on 127.0.0.1:{running.sip_port} (UDP).")
         return
+    for sentence in embedded.lacks(settings):
+        click.echo(sentence, err=True)
     embedded.write_config(settings, *sip_plan(_numbers(settings)))
     state = embedded.start(settings)
     click.echo(f"The PBX runs, SIP on 127.0.0.1:{state.sip_port} (UDP).")

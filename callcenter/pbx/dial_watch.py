@@ -99,14 +99,19 @@ class DialWatch:
         """Whether a phone rings at this leg."""
         return leg in self._ringing and self._answered is None
 
-    def picked_up(self, leg: LegId, by: LegId, party: str) -> None:
-        """The channel ``by``, of the phone at ``party``, took the place of the one that rings."""
+    def picked_up(self, leg: LegId, by: LegId, party: str, *, alone: bool = False) -> None:
+        """The channel ``by``, of the phone at ``party``, took the place of the one that rings.
+
+        ``alone``: whatever else rings is called off with it, and refuses nothing.
+        """
         if leg not in self.legs or not party:
             return
         self.begun(by, party)
         self._ringing.add(by)
         was = self._parties[leg]
         self._open = [party if each == was else each for each in self._open]
+        if alone:
+            self._open = [party]
         self._apart = {door: by if at == leg else at for door, at in self._apart.items()}
 
     def answered(self, leg: LegId, at: datetime, party: str = "") -> None:

@@ -7,6 +7,7 @@ The engine then talks to this PBX as to any other, with the ports of :class:`Emb
 
 from callcenter.pbx.embedded.doctor import doctor
 from callcenter.pbx.embedded.either import (
+    lacks,
     reload_accounts,
     reload_rings,
     running,
@@ -28,6 +29,7 @@ __all__ = [
     "data_dir",
     "doctor",
     "install",
+    "lacks",
     "music_dir",
     "reload_accounts",
     "reload_rings",

@@ -35,6 +35,11 @@ def write_config(
     return config.write_config(settings, accounts, trunks)
 
 
+def lacks(settings: Settings) -> list[str]:
+    """What cannot be had with this PBX, a sentence each; see :func:`.freeswitch.lacks`."""
+    return freeswitch.lacks(settings) if _is_freeswitch(settings) else []
+
+
 def start(settings: Settings, *, die_with_parent: bool = False) -> EmbeddedState:
     """See :func:`callcenter.pbx.embedded.runner.start`."""
     if _is_freeswitch(settings):

@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx.embedded import freeswitch_modules as modules
 from callcenter.pbx.embedded import layout, ports, templates
 from callcenter.pbx.embedded.model import EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.process import end, serial, spawn
@@ -58,6 +59,18 @@ def write_config(
     except OSError as error:
         raise PbxProblem(f"The PBX's folder {home.base} cannot be written: {error}.") from None
     return state
+
+
+def lacks(settings: Settings) -> list[str]:
+    """What the FreeSWITCH of this machine cannot do for want of a module: a sentence each.
+
+    Raises:
+        PbxProblem: it lacks one without which no call can be taken.
+    """
+    program = find(settings)
+    if program is None:
+        return []
+    return modules.lacks(program, (TEMPLATES / "freeswitch.xml").read_text())
 
 
 def start(settings: Settings, *, die_with_parent: bool = False) -> EmbeddedState:
@@ -134,11 +147,8 @@ def pid(settings: Settings) -> int | None:
 
 def _folders(home: layout.Home, program: Path) -> list[str]:
     words = ["-conf", home.etc, "-log", home.log, "-run", home.run, "-db", home.lib]
-    prefix = program.resolve().parent.parent
-    for modules in (prefix / "lib" / "freeswitch" / "mod", prefix / "mod"):
-        if modules.is_dir():
-            words += ["-mod", modules]
-            break
+    if (folder := modules.folder_of(program)) is not None:
+        words += ["-mod", folder]
     return [str(word) for word in words]
 
 
@@ -148,7 +158,7 @@ def _write_files(
     accounts: Sequence[SipAccount],
     trunks: Sequence[SipTrunk],
 ) -> None:
-    home = layout.home(settings)
+    home, program = layout.home(settings), find(settings)
     values: dict[str, object] = {
         "sip_port": state.sip_port,
         "event_port": state.ami_port,
@@ -163,7 +173,10 @@ def _write_files(
         "prompts": settings.prompts,
     }
     for template in sorted(TEMPLATES.glob("*.xml")):
-        text = templates.fill(template.read_text(), values, where=template.name)
+        text = template.read_text()
+        if program is not None:
+            text = modules.without_missing(program, text)
+        text = templates.fill(text, values, where=template.name)
         templates.write(home.etc / template.name, text)
     templates.write(home.etc / "accounts.xml", "\n".join(map(_account, accounts)) + "\n")
     templates.write(home.etc / "trunks.xml", "\n".join(map(_gateway, trunks)) + "\n")

@@ -18,8 +18,8 @@ from callcenter.pbx.freeswitch.connection import Connection
 from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD, NO_NOTE, RING_TONE, bridge_string
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.facts import DialFacts
+from callcenter.pbx.freeswitch.pickup import PickingUp
 from callcenter.pbx.freeswitch.script import Switch, first_of
-from callcenter.pbx.freeswitch.speaking import Speaking
 from callcenter.pbx.port import (
     Arrival,
     Dial,
@@ -28,18 +28,16 @@ from callcenter.pbx.port import (
     DialStatus,
     Ended,
     Hangup,
-    LegId,
     NodeLost,
     record_sides,
 )
 from callcenter.pbx.sounds import Sounds
 
 _CALL_OFF_SECONDS = 2.0
-_PICK_UP_SECONDS = 2.0
 _FORBIDDEN = "403 Forbidden"
 
 
-class FreeswitchChannel(Speaking):
+class FreeswitchChannel(PickingUp):
     """See :class:`callcenter.pbx.port.Channel`."""
 
     def __init__(
@@ -58,11 +56,6 @@ class FreeswitchChannel(Speaking):
         super().__init__(
             connection, arrival, switch=switch, clock=clock, sounds=sounds, answered=answered
         )
-
-    @property
-    def arrival(self) -> Arrival:
-        """See the port."""
-        return self._arrival
 
     # -- before and around the talk -----------------------------------------------------------
 
@@ -127,7 +120,7 @@ class FreeswitchChannel(Speaking):
         heard = self._sound_of(dial.music) if dial.music else RING_TONE
         target = bridge_string(dial, owner=self._uuid, call=self._call, path=self._sounds.file)
         watch = self._switch.watch(self._arrival.leg, dial.numbers, on_progress)
-        self._watch = watch
+        self._watch, self._offered = watch, dial
         try:
             await self.stop_music()
             await self._let_dial(target, heard, early=bool(dial.music))
@@ -177,23 +170,6 @@ class FreeswitchChannel(Speaking):
             self._answered = True
         elif music_class:
             await self.music(music_class)
-
-    async def pick_up(self, leg: LegId) -> bool:
-        """See the port. This channel is the leg of the caller's talk from then on."""
-        ringing = checked.local_name(leg, self._node)
-        if not await self._switch.may_pick_up(leg, self._arrival):
-            return False
-        await self._variables(
-            api_hangup_hook=NO_NOTE,
-            intercept_unanswered_only="true",
-            cc_party=self._arrival.endpoint,
-        )
-        done = await self._begin("intercept", ringing)
-        await first_of(done, self.ended, within=_PICK_UP_SECONDS)
-        if done.done() and not self.ended.done():
-            return False
-        self._finish(Ended(cause=Cause.NORMAL))
-        return True
 
     async def record(self, path: Path) -> None:
         """See the port. Two recordings: what comes from the caller, what goes to it."""

@@ -58,15 +58,22 @@ def _shown(dial: Dial) -> dict[str, str]:
     return {"origination_caller_id_number": number} if number else {}
 
 
-def _apart(dial: Dial, path: Callable[[Prompt], str]) -> dict[str, str]:
+def apart(dial: Dial, path: Callable[[Prompt], str]) -> dict[str, str]:
+    """What a phone hears, and must press, before it is joined: as variables of its channel."""
     heard = checked.apart(dial, path)
     whisper = "!".join(heard.whisper)
     return {
+        "cc_confirm": heard.confirm,
+        "cc_key": heard.key,
+        "cc_whisper": f"file_string://{whisper}" if whisper else "",
+    }
+
+
+def _apart(dial: Dial, path: Callable[[Prompt], str]) -> dict[str, str]:
+    return {
         "group_confirm_key": "exec",
         "group_confirm_file": "'execute_extension cc-apart XML cc'",
-        "cc_confirm": f"'{heard.confirm}'",
-        "cc_key": f"'{heard.key}'",
-        "cc_whisper": f"'file_string://{whisper}'" if whisper else "''",
+        **{name: f"'{value}'" for name, value in apart(dial, path).items()},
     }
 
 

@@ -20,7 +20,8 @@ from callcenter.pbx.port import (
 WANTED = (
     "CHANNEL_ORIGINATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE "
     "CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD MESSAGE MESSAGE_QUERY DTMF "
-    "CUSTOM sofia::register sofia::unregister sofia::expire sofia::sip_user_state"
+    "CUSTOM sofia::register sofia::unregister sofia::expire sofia::sip_user_state "
+    "sofia::transferor"
 )
 """What we ask for; the custom ones stand last."""
 

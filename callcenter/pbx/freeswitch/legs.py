@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
+from callcenter.pbx.freeswitch.pickup import DIALLED_NOW
 from callcenter.pbx.port import Arrival, LegId, LiveLeg
 
 _BEGIN = {"CHANNEL_ORIGINATE", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER"}
@@ -42,6 +43,15 @@ class Legs:
         if (found := self._legs.get(leg.partition("/")[2])) is not None:
             found.call = call
 
+    def picked_up(self, leg: LegId, call: str) -> None:
+        """A phone's own channel became a leg dialled for this call."""
+        if (found := self._legs.get(leg.partition("/")[2])) is not None:
+            found.call, found.inbound = call, False
+
+    def call_of(self, name: str) -> str:
+        """The call of the channel that FreeSWITCH calls so; ``""`` for none."""
+        return found.call if (found := self._legs.get(name)) is not None else ""
+
     def heard(self, event: EslEvent) -> None:
         """Whatever is told of a channel."""
         name = event.get("Unique-ID")
@@ -65,12 +75,13 @@ class Legs:
     def listed(self, rows: list[dict[str, str]]) -> None:
         """The node's own list, asked for when we could not listen."""
         for row in rows:
-            call, created = row.get("presence_data", ""), row.get("created_epoch", "")
+            call, dialled, _ = row.get("presence_data", "").partition(DIALLED_NOW)
+            created = row.get("created_epoch", "")
             if call and row["uuid"] not in self._gone and created.isdecimal():
                 made = _Leg(
                     call=call,
                     endpoint=row.get("accountcode", "").removeprefix(TRUNK_PREFIX),
-                    inbound=row.get("direction") == "inbound",
+                    inbound=row.get("direction") == "inbound" and not dialled,
                     up=row.get("callstate") in ("ACTIVE", "HELD"),
                     since=events.at_epoch(int(created)),
                 )

@@ -22,7 +22,9 @@ from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.health import Lamps, ask_channels, ask_trunk
 from callcenter.pbx.freeswitch.hub import GeventThread
+from callcenter.pbx.freeswitch.joining import read_transferred
 from callcenter.pbx.freeswitch.legs import Legs
+from callcenter.pbx.freeswitch.script import Taken
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
 from callcenter.pbx.freeswitch.tapes import Tapes
@@ -255,13 +257,21 @@ class FreeswitchNode:
         """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
         self._legs.adopted(leg, call)
 
-    async def may_pick_up(self, leg: LegId, by: Arrival) -> bool:
+    def rings_for(self, leg: LegId) -> Taken | None:
         """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
-        for watch in self._watches.values():
-            if watch.rings_at(leg):
-                watch.picked_up(leg, by.leg, by.endpoint)
-                return True
-        return False
+        owner = next((own for own, watch in self._watches.items() if watch.rings_at(leg)), None)
+        return self._scripts[owner].taken() if owner in self._scripts else None
+
+    def takes(self, leg: LegId, by: Arrival) -> bool:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        taken = self.rings_for(leg)
+        if taken is not None:
+            self._watches[taken.owner].picked_up(leg, by.leg, by.endpoint, alone=True)
+        return taken is not None
+
+    def is_leg_of(self, call: str, leg: LegId) -> None:
+        """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
+        self._legs.picked_up(leg, call)
 
     def over(self, leg: LegId) -> None:
         """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
@@ -309,6 +319,11 @@ class FreeswitchNode:
             script.hung_up(event)
         if (told := events.to_event(event, self.node)) is not None:
             self._events.put_nowait(told)
+        joined = read_transferred(event, self.node, self._legs.call_of)
+        if joined is not None:
+            self._legs.adopted(joined.to_leg, joined.call)
+            self._spawn(self._talks.now_of(joined))
+            self._events.put_nowait(joined)
 
     def _heard_dial(self, watch: DialWatch, event: EslEvent) -> None:
         leg, at = events.leg_of(event, self.node), events.moment(event)

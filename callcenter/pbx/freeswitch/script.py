@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from callcenter.kernel.clock import Clock
@@ -19,6 +20,7 @@ from callcenter.pbx.freeswitch.esl_wire import EslEvent, execute, line
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.port import (
     Arrival,
+    Dial,
     DialProgress,
     Ended,
     Hangup,
@@ -31,6 +33,15 @@ SHORT = 10.0
 """Seconds for commands that FreeSWITCH carries out at once."""
 
 _FATE_SECONDS = 0.5  # from the end of a connection until we know what became of the channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A dial in which a phone takes the place of another: the caller's channel and its call."""
+
+    owner: LegId
+    call: str
+    dial: Dial
 
 
 class Switch(Protocol):
@@ -50,8 +61,14 @@ class Switch(Protocol):
     def adopted(self, leg: LegId, call: str) -> None:
         """This channel carries this call."""
 
-    async def may_pick_up(self, leg: LegId, by: Arrival) -> bool:
-        """Whether a phone rings at ``leg``; from now on ``by`` may answer its dial."""
+    def rings_for(self, leg: LegId) -> Taken | None:
+        """The dial for which a phone rings at ``leg``, if it still does."""
+
+    def takes(self, leg: LegId, by: Arrival) -> bool:
+        """The phone of ``by`` takes the place of the one that rings at ``leg``, if it does."""
+
+    def is_leg_of(self, call: str, leg: LegId) -> None:
+        """A phone's own channel is a dialled leg of this call now."""
 
     def over(self, leg: LegId) -> None:
         """The script of this channel has come to its end."""
@@ -76,6 +93,11 @@ class Script:
         self._tasks: set[asyncio.Task[None]] = set()
         self._connection = connection
         self._attach(connection)
+
+    @property
+    def arrival(self) -> Arrival:
+        """See the port."""
+        return self._arrival
 
     # -- what comes in ------------------------------------------------------------------------
 

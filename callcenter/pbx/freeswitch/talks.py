@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from callcenter.kernel.clock import Clock
-from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import checked
+from callcenter.pbx.freeswitch import rooms
 from callcenter.pbx.freeswitch.dialstring import NO_NOTE, endpoint
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.facts import DialFacts
@@ -19,9 +19,11 @@ from callcenter.pbx.port import (
     DialStatus,
     EavesdropMode,
     LegId,
+    Transferred,
 )
 
 _ANSWER_GRACE = 5.0
+_LINKS = timedelta(seconds=5)
 # What eavesdrop itself switches by; on the listener's phone 4, 5, 6 are translated.
 _KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "1", EavesdropMode.BARGE: "3"}
 _BY_KEY = {"4": EavesdropMode.MONITOR, "5": EavesdropMode.WHISPER, "6": EavesdropMode.BARGE}
@@ -41,6 +43,7 @@ class TalkControl:
     ) -> None:
         self._node, self._link, self._clock = node, link, clock
         self._local, self._spawn = local, spawn
+        self._rooms = rooms.RoomModules(link)
         self._rung: dict[str, asyncio.Future[EslEvent]] = {}  # by the name of the ringing leg
         self._listeners: dict[str, str] = {}  # to whom they listen
 
@@ -72,12 +75,20 @@ class TalkControl:
         return result
 
     async def join_room(self, leg: LegId, room: str) -> LegId | None:
-        """See the port; not built here."""
-        raise PbxProblem("Conferences of several calls are not there on FreeSWITCH; use Asterisk.")
+        """See the port."""
+        talk, door = self._local(leg), rooms.link(room)
+        await self._rooms.require()
+        if not await self._exists(talk):
+            return None
+        own = Dial(extension="link", ring=_LINKS)
+        variables = rooms.LINK_VARIABLES
+        made = await self._ring(_new_name(), own, f"&eavesdrop({talk})", variables, door=door)
+        return made.leg if made.status is DialStatus.ANSWER else None
 
     async def invite(self, room: str, guest: Dial) -> DialResult:
-        """See the port; not built here."""
-        raise PbxProblem("Conferences of several calls are not there on FreeSWITCH; use Asterisk.")
+        """See the port."""
+        await self._rooms.require()
+        return await self._ring(_new_name(), guest, rooms.guest(room), {})
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
@@ -117,6 +128,15 @@ class TalkControl:
         }
         return await self._ring(_new_name(), first, "cc-loop XML cc", variables)
 
+    async def now_of(self, transferred: Transferred) -> None:
+        """The leg that came from a consultation belongs to the call that goes on."""
+        if transferred.call:
+            await self._done(
+                "uuid_setvar_multi",
+                self._local(transferred.to_leg),
+                f"cc_call={transferred.call};presence_data={transferred.call}",
+            )
+
     # -- what the node hears ------------------------------------------------------------------
 
     def heard(self, event: EslEvent) -> None:
@@ -141,9 +161,11 @@ class TalkControl:
     # -- inside -------------------------------------------------------------------------------
 
     async def _ring(
-        self, name: str, dial: Dial, then: str, variables: dict[str, str]
+        self, name: str, dial: Dial, then: str, variables: dict[str, str], *, door: str = ""
     ) -> DialResult:
-        target, shown = endpoint(checked.only_party(dial)), checked.shown_number(dial)
+        """``door`` is a channel of the PBX's own, rung instead of a phone."""
+        target = door or endpoint(checked.only_party(dial))
+        shown = checked.shown_number(dial)
         party, seconds = dial.numbers[0], dial.ring_seconds
         own = {
             "origination_uuid": name,
