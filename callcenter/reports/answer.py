@@ -144,28 +144,46 @@ class Times:
         self._span = asked.span
         self.all = buckets(asked.by, asked.span)
         self._by_begin = {bucket.begin: bucket for bucket in self.all}
+        self._made: dict[Bucket, _Time] = {}
 
     def line(
         self, begin: int, names: dict[str, str], figures: tuple[Figure, ...], sums: Sums
     ) -> Line:
         """One row."""
-        return _line(self._by_begin[begin], self._span, names, figures, sums)
+        return _line(self._time(self._by_begin[begin]), names, figures, sums)
 
     def total(self, figures: tuple[Figure, ...], sums: Sums) -> Line:
         """All together."""
         whole = Bucket(begin=self._span.begin, end=self._span.end, label="total")
-        return _line(whole, self._span, {}, figures, sums)
+        return _line(self._time(whole), {}, figures, sums)
+
+    def _time(self, bucket: Bucket) -> "_Time":
+        """Made once for all rows of it: there may be a hundred thousand."""
+        found = self._made.get(bucket)
+        if found is None:
+            found = self._made[bucket] = _Time(
+                label=bucket.label,
+                begin=moment_of(bucket.begin).astimezone(self._span.zone),
+                end=moment_of(bucket.end).astimezone(self._span.zone),
+                span_ms=(bucket.end - bucket.begin) * QUARTER_MS,
+            )
+        return found
 
 
-def _line(
-    bucket: Bucket, span: Span, names: dict[str, str], figures: tuple[Figure, ...], sums: Sums
-) -> Line:
-    timed = {**sums, "span_ms": (bucket.end - bucket.begin) * QUARTER_MS}
-    zone = span.zone
+@dataclass(frozen=True, kw_only=True)
+class _Time:
+    label: str
+    begin: datetime
+    end: datetime
+    span_ms: int
+
+
+def _line(time: _Time, names: dict[str, str], figures: tuple[Figure, ...], sums: Sums) -> Line:
+    timed = {**sums, "span_ms": time.span_ms}
     return Line(
-        time=bucket.label,
-        begin=moment_of(bucket.begin).astimezone(zone),
-        end=moment_of(bucket.end).astimezone(zone),
+        time=time.label,
+        begin=time.begin,
+        end=time.end,
         names=names,
         figures={figure.name: figure.of(timed) for figure in figures},
     )

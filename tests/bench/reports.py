@@ -142,10 +142,16 @@ REPORTS = (
     ("traffic", By.HOUR),
     ("queues", By.ALL),
     ("queues", By.DAY),
+    ("queues", By.HOUR),  # 45,000 rows with the default seats and queues, 100,000 of seats
     ("seats", By.ALL),
+    ("seats", By.DAY),
+    ("seats", By.HOUR),
     ("regions", By.ALL),
+    ("regions", By.DAY),
     ("numbers", By.ALL),
+    ("numbers", By.DAY),
     ("flows", By.ALL),
+    ("flows", By.DAY),
 )
 _DAY = "date_trunc('day', {0} + INTERVAL 8 HOUR)"
 _IN = "{0} >= '{1:%Y-%m-%d %H:%M}' AND {0} < '{2:%Y-%m-%d %H:%M}'"
