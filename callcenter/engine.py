@@ -34,6 +34,7 @@ from callcenter.conductor.allowances import Allowances
 from callcenter.conductor.answers import SurveyAnswers
 from callcenter.conductor.context import Context
 from callcenter.conductor.last_agents import LastAgents
+from callcenter.conductor.locating import regions_ready
 from callcenter.conductor.pins import PinLock
 from callcenter.conductor.prompt_line import Studio
 from callcenter.ivr.prompt_store import PromptStore, load_prompts
@@ -187,6 +188,7 @@ class Engine:
         self._run(self.retention.run(), "retention")
         self._run(self.backup.run(), "backup")
         self._run(self.postman.run(), "postman")
+        self._run(regions_ready(), "regions")
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
 

@@ -1,7 +1,7 @@
 """Where the other party of a call belongs (R4), found when the call is over.
 
-The table of numbering plans takes half a second to load the first time: that is done in a thread,
-and nobody waits for it on the line.
+The table of numbering plans takes half a second to load: that is done once, in a thread, as soon as
+the engine starts.
 """
 
 import asyncio
@@ -14,6 +14,12 @@ from callcenter.routing.dialling import dial_plan
 from callcenter.routing.regions import is_prepared, prepare, region_of
 
 
+async def regions_ready() -> None:
+    """Where numbers belong can be told without delay."""
+    if not is_prepared():
+        await asyncio.to_thread(prepare)
+
+
 async def region_at_end(context: Context, call: OpenCall) -> str:
     """The caller's region like ``CN/Guangdong/Foshan``, of an outbound call that of who is called.
 
@@ -24,8 +30,7 @@ async def region_at_end(context: Context, call: OpenCall) -> str:
         return ""
     tenant = context.snapshot.now.numbers.tenants.get(call.tenant)
     key = dial_plan(tenant.country if tenant else "CN").key(number)
-    if not is_prepared():
-        await asyncio.to_thread(prepare)
+    await regions_ready()
     return str(region_of(key) or "")
 
 

@@ -29,6 +29,7 @@ from callcenter.conductor.destinations import Destinations
 from callcenter.conductor.ending import close, settle_dial
 from callcenter.conductor.features import Features
 from callcenter.conductor.flow_host import FlowHost, after_talk
+from callcenter.conductor.locating import regions_ready
 from callcenter.conductor.pickup import pick_up
 from callcenter.conductor.surveying import besides_surveys
 from callcenter.conductor.transferring import sent_to
@@ -255,6 +256,7 @@ class Session:
             _log.error("no such flow in force", call=self._id, flow=decision.destination.name)
             await self._channel.play([Prompt(f"{decision.language}/apology")])
             return WalkEnd.BROKEN
+        await regions_ready()
         here = at if at is not None and at.flow == flow.name else None
         host = FlowHost(self._context, self._call, self._channel, decision)
         values = here.values if here else {}
