@@ -67,6 +67,9 @@ _RELEASE_SECONDS = 60.0
 _HANG_UP_SECONDS = 3.0
 _CDRS_REMEMBERED = 20_000  # who last spoke with whom, after a restart
 
+_REGIONS = "regions"
+_END_THEMSELVES = {_REGIONS}  # parts that are to come to an end while the engine lives
+
 
 class Engine:
     """One engine. Blocking set-up in the constructor's caller's thread, then :meth:`start`."""
@@ -188,7 +191,7 @@ class Engine:
         self._run(self.retention.run(), "retention")
         self._run(self.backup.run(), "backup")
         self._run(self.postman.run(), "postman")
-        self._run(regions_ready(), "regions")
+        self._run(regions_ready(), _REGIONS)
         await self.pbx.start()
         self._run(self.conductor.run(), "conductor")
 
@@ -276,7 +279,8 @@ class Engine:
 
         For the process to end and be started again rather than live on in halves.
         """
-        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        parts = [task for task in self._tasks if task.get_name() not in _END_THEMSELVES]
+        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
 
