@@ -11,6 +11,7 @@ from callcenter.pbx.freeswitch.servers import EventLink
 LINK_VARIABLES = {
     "loopback_bowout": "false",  # else the two halves vanish as soon as they can
     "loopback_bowout_on_execute": "false",
+    "eavesdrop_enable_dtmf": "false",
     "eavesdrop_whisper_aleg": "true",
     "eavesdrop_whisper_bleg": "true",
 }

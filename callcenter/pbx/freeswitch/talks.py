@@ -24,8 +24,9 @@ from callcenter.pbx.port import (
 
 _ANSWER_GRACE = 5.0
 _LINKS = timedelta(seconds=5)
-# What eavesdrop itself switches by; on the listener's phone 4, 5, 6 are translated.
-_KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "1", EavesdropMode.BARGE: "3"}
+# What eavesdrop itself switches by: 2 is heard by the leg listened to, 1 (its "aleg") by the other
+# side. On the listener's phone 4, 5, 6 are translated.
+_KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "2", EavesdropMode.BARGE: "3"}
 _BY_KEY = {"4": EavesdropMode.MONITOR, "5": EavesdropMode.WHISPER, "6": EavesdropMode.BARGE}
 
 
@@ -65,8 +66,8 @@ class TalkControl:
         begins = _KEYS[mode] if mode is not EavesdropMode.MONITOR else ""
         variables = {"eavesdrop_enable_dtmf": "true", "cc_spied": spied}
         if begins:
-            variables["eavesdrop_whisper_aleg"] = "true"
-            variables["eavesdrop_whisper_bleg"] = "true" if mode is EavesdropMode.BARGE else "false"
+            variables["eavesdrop_whisper_aleg"] = "true" if mode is EavesdropMode.BARGE else "false"
+            variables["eavesdrop_whisper_bleg"] = "true"
         result = await self._ring(own, listener, f"&eavesdrop({spied})", variables)
         if own not in self._listeners:
             return DialResult(status=DialStatus.CANCELLED, leg=result.leg)
