@@ -1,6 +1,7 @@
 """The contract: a phone picks up what rings at another (S2)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -17,9 +18,12 @@ from callcenter.pbx.port import (
 )
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
 from tests.contract.rules_call import WELCOME, answered_call
-from tests.contract.rules_lines import Dialling
+from tests.contract.rules_lines import Dialling, unanswered_call
 
 RING = timedelta(seconds=10)
+
+
+CallToUs = Callable[[Rig], Awaitable[tuple[CallerPhone, Channel]]]
 
 
 class Ringing:
@@ -39,12 +43,21 @@ class Ringing:
         return next(one.leg for one in self.dial.told if isinstance(one, LegRinging))
 
 
-async def ringing(rig: Rig, *, whisper: tuple[Prompt, ...] = ()) -> Ringing:
+async def ringing(
+    rig: Rig,
+    *,
+    whisper: tuple[Prompt, ...] = (),
+    also: str = "",
+    call: CallToUs = answered_call,
+) -> Ringing:
+    """``also`` rings beside 1001."""
     made = Ringing()
     made.seat, made.colleague = await rig.seat("1001"), await rig.seat("1003")
     made.seat.never_answers()
-    made.caller, made.channel = await answered_call(rig)
-    made.dial = Dialling(made.channel, Dial(extension="1001", ring=RING, whisper=whisper))
+    made.caller, made.channel = await call(rig)
+    parties = (also,) if also else ()
+    dial = Dial(extension="1001", parties=parties, ring=RING, whisper=whisper)
+    made.dial = Dialling(made.channel, dial)
     await until(lambda: made.seat.is_ringing and bool(made.dial.told))
     made.phone = await rig.place_call("1003", "*8", source=Source.EXTENSION)
     made.picking = await rig.next_call()
@@ -133,3 +146,34 @@ async def who_picks_up_hears_the_whisper(rig: Rig) -> None:
     with pytest.raises(Hangup):
         await made.dial.result()
     await until(lambda: not made.phone.is_up, 3)
+
+
+@rule
+async def a_call_that_nobody_answered_yet_is_picked_up(rig: Rig) -> None:
+    made = await ringing(rig, call=unanswered_call)
+    assert not made.caller.was_answered
+    assert await made.picking.pick_up(made.leg)
+    await until(lambda: made.dial.answered is not None)
+    await until(lambda: made.caller.was_answered)
+    await made.caller.hang_up()
+    with pytest.raises(Hangup) as hangup:
+        await made.dial.result()
+    assert hangup.value.ended.dial is not None
+    assert hangup.value.ended.dial.party == "1003"
+    await until(lambda: not made.phone.is_up, 3)
+
+
+@rule
+async def of_several_that_ring_none_refuses_when_one_is_picked_up(rig: Rig) -> None:
+    other = await rig.seat("1002")
+    other.never_answers()
+    made = await ringing(rig, also="1002")
+    await until(lambda: other.is_ringing)
+    assert await made.picking.pick_up(made.leg)
+    await until(lambda: not made.seat.is_ringing and not other.is_ringing, 2)
+    await until(lambda: made.dial.answered is not None)
+    assert made.dial.answered is not None
+    assert (made.dial.answered.party, made.dial.refused) == ("1003", set())
+    await made.phone.hang_up()
+    assert (await made.dial.result()).party == "1003"
+    await made.caller.hang_up()

@@ -20,7 +20,6 @@ from callcenter.pbx.port import (
     MessageReceived,
     SentElsewhere,
     Source,
-    Transferred,
 )
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, soon, until
 from tests.contract.rules_call import MENU, WELCOME, answered_call
@@ -197,47 +196,6 @@ async def a_phone_transfers_blind_to_our_loop(rig: Rig) -> None:
     await talk.caller.hears(WELCOME)
     await until(lambda: not talk.seat.is_talking, 3)
     assert talk.caller.is_up
-    await talk.caller.hang_up()
-
-
-@rule
-async def a_phone_joins_its_caller_with_a_colleague(rig: Rig) -> None:
-    talk = await talking(rig)
-    colleague = await rig.seat("1002")
-    colleague.answers(after=0.1)
-    await talk.seat.calls("1002")
-    consulting = await rig.next_call()
-    await consulting.adopt("call-2")
-    second = Dialling(consulting, Dial(extension="1002", ring=RING))
-    await until(lambda: second.answered is not None)
-    await asyncio.sleep(0.5)
-    await talk.seat.joins()
-    await until(lambda: any(isinstance(one, Transferred) for one in rig.events))
-    assert second.answered is not None
-    told = next(one for one in rig.events if isinstance(one, Transferred))
-    assert told == Transferred(
-        call="call-1",
-        leg=talk.channel.arrival.leg,
-        from_leg=talk.leg,
-        consultation="call-2",
-        consult_leg=consulting.arrival.leg,
-        to_leg=second.answered.leg,
-    )
-    with pytest.raises(Hangup) as hangup:
-        await second.result()
-    assert hangup.value.ended.dial is not None
-    assert hangup.value.ended.dial.status is DialStatus.ANSWER
-    await asyncio.sleep(1.0)
-    assert not talk.dial.task.done()
-    assert colleague.is_talking
-    assert talk.caller.is_up
-    await colleague.hang_up()
-    result = await talk.dial.result()
-    assert (result.status, result.leg) == (DialStatus.ANSWER, talk.leg)
-    assert result.talk is not None
-    assert result.talk.total_seconds() > 1.5
-    await talk.channel.play([WELCOME])
-    await talk.caller.hears(WELCOME)
     await talk.caller.hang_up()
 
 

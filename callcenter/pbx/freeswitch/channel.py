@@ -153,6 +153,7 @@ class FreeswitchChannel(PickingUp):
             cc_dial=target,
             cc_dialling="1",
             cc_answered="",
+            cc_with="",
             cc_dial_end="",
             originate_disposition="",
             ringback=heard if early or self._answered else "",

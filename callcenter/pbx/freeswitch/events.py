@@ -80,7 +80,7 @@ def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
         return about.get(f"variable_{name}", "")
 
     facts = DialFacts.of_variables(told)
-    sender = facts.party if told("cc_sent_to") else ""
+    sender = (told("cc_with") or facts.party) if told("cc_sent_to") else ""
     number = told("cc_caller") or about.get("Caller-Caller-ID-Number", "")
     hidden = about.get("Caller-Privacy-Hide-Number") == "true"
     return Arrival(

@@ -52,6 +52,11 @@ class Legs:
         """The call of the channel that FreeSWITCH calls so; ``""`` for none."""
         return found.call if (found := self._legs.get(name)) is not None else ""
 
+    def endpoint_of(self, leg: LegId) -> str:
+        """The extension or trunk at a channel; ``""`` for none."""
+        found = self._legs.get(leg.partition("/")[2])
+        return found.endpoint if found is not None else ""
+
     def heard(self, event: EslEvent) -> None:
         """Whatever is told of a channel."""
         name = event.get("Unique-ID")

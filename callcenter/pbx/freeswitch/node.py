@@ -322,7 +322,8 @@ class FreeswitchNode:
         joined = read_transferred(event, self.node, self._legs.call_of)
         if joined is not None:
             self._legs.adopted(joined.to_leg, joined.call)
-            self._spawn(self._talks.now_of(joined))
+            party = self._legs.endpoint_of(joined.to_leg)
+            self._spawn(self._talks.now_of(joined, party))
             self._events.put_nowait(joined)
 
     def _heard_dial(self, watch: DialWatch, event: EslEvent) -> None:

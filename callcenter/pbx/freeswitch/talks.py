@@ -129,8 +129,9 @@ class TalkControl:
         }
         return await self._ring(_new_name(), first, "cc-loop XML cc", variables)
 
-    async def now_of(self, transferred: Transferred) -> None:
-        """The leg that came from a consultation belongs to the call that goes on."""
+    async def now_of(self, transferred: Transferred, party: str) -> None:
+        """The leg that came from a consultation, of ``party``, belongs to the call that goes on."""
+        await self._done("uuid_setvar", self._local(transferred.leg), "cc_with", party)
         if transferred.call:
             await self._done(
                 "uuid_setvar_multi",
