@@ -1,15 +1,20 @@
 """Each rule of the port, kept by a real FreeSWITCH; skipped where there is none."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from callcenter.pbx import embedded
 from callcenter.pbx.embedded import freeswitch
+from callcenter.pbx.port import Dial, DialStatus, Transferred
 from callcenter.settings import Settings, load
 from tests.contract.every import RULES, Rule
-from tests.live.asterisk_rig import SEATS, WORLD
+from tests.contract.rig import until
+from tests.contract.rules_lines import Dialling
+from tests.contract.rules_talk import talking
+from tests.live.asterisk_rig import SEATS, WORLD, SipCaller, SipSeat
 from tests.live.freeswitch_rig import FreeswitchRig
 
 pytestmark = pytest.mark.live
@@ -43,3 +48,31 @@ async def fs_rig(
 @pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)
 async def test_rule(fs_rig: FreeswitchRig, story: Rule) -> None:
     await story(fs_rig)
+
+
+async def test_who_is_not_in_a_talk_yet_is_not_joined(fs_rig: FreeswitchRig) -> None:
+    """FreeSWITCH would park the caller outside our dialplan; the phone is refused and keeps it."""
+    talk = await talking(fs_rig)
+    assert isinstance(talk.seat, SipSeat)
+    assert isinstance(talk.caller, SipCaller)
+    phone, colleague = talk.seat.phone, await fs_rig.seat("1002")
+    colleague.never_answers()
+    await talk.seat.calls("1002")
+    consulting = await fs_rig.next_call()
+    await consulting.adopt("call-2")
+
+    async def is_refused(times: int) -> None:
+        await talk.seat.joins()
+        await until(lambda: str(phone.wire).count("<- NOTIFY") == times)
+        assert talk.seat.is_talking
+
+    second = Dialling(consulting, Dial(extension="1002", ring=timedelta(seconds=1)))
+    await until(lambda: colleague.is_ringing)
+    await is_refused(1)
+    assert (await second.result()).status is DialStatus.NO_ANSWER
+    await consulting.answer()
+    await is_refused(2)
+    phone.incoming[-1].play_tone(880.0)
+    await talk.caller.call.hears_tone(880.0, within=3)
+    assert not [one for one in fs_rig.events if isinstance(one, Transferred)]
+    await talk.caller.hang_up()
