@@ -4,9 +4,10 @@ A talk stays the two channels that it is. Its link is a loopback channel: one ha
 talk, the other is in the conference. Used by :class:`~callcenter.pbx.freeswitch.talks.TalkControl`.
 """
 
+from typing import Protocol
+
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import checked
-from callcenter.pbx.freeswitch.servers import EventLink
 
 LINK_VARIABLES = {
     "loopback_bowout": "false",  # else the two halves vanish as soon as they can
@@ -33,10 +34,17 @@ def guest(room: str) -> str:
     return f"&conference({checked.room(room)}@cc)"
 
 
+class Asked(Protocol):
+    """What answers API commands: :class:`~callcenter.pbx.freeswitch.servers.EventLink`."""
+
+    async def api(self, *words: str) -> str:
+        """Run one; its answer."""
+
+
 class RoomModules:
     """Whether a FreeSWITCH has what rooms need; asked once, unless it has not."""
 
-    def __init__(self, eye: EventLink) -> None:
+    def __init__(self, eye: Asked) -> None:
         self._eye = eye
         self._there = False
 
