@@ -4,9 +4,10 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from callcenter.demo import ears
-from callcenter.pbx.port import Dial, LegId, record_sides
+from callcenter.pbx.port import Dial, LegId, SentElsewhere, record_sides
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
 from tests.contract.rules_call import answered_call
 from tests.contract.rules_lines import Dialling
@@ -115,3 +116,27 @@ async def a_recording_begins_and_ends_in_the_middle_of_a_talk(rig: Rig) -> None:
     assert 7 <= len(heard) <= 13
     assert not await rig.pbx.record(made.leg, made.path)
     assert not await rig.pbx.pause_recording(made.leg)
+
+
+@rule
+async def a_recording_and_its_pause_go_with_the_caller_through_a_transfer(rig: Rig) -> None:
+    made = await talk(rig)
+    await asyncio.sleep(1.0)
+    assert await rig.pbx.transfer(made.leg, "1002")
+    with pytest.raises(SentElsewhere):
+        await made.dial.result()
+    again = await rig.next_call()
+    await again.adopt("call-1")
+    other = await rig.seat("1002")
+    other.answers(after=0.1)
+    second = Dialling(again, Dial(extension="1002", ring=RING))
+    await until(lambda: second.answered is not None)
+    await asyncio.sleep(1.0)
+    assert await rig.pbx.pause_recording(made.leg)
+    await asyncio.sleep(1.0)
+    assert await rig.pbx.resume_recording(made.leg)
+    await asyncio.sleep(1.0)
+    made.seat, made.dial = other, second
+    heard = stretches(await over(made))
+    assert [loud for loud, _ in heard] == [True, False, True]
+    assert 15 <= heard[0][1] <= 25

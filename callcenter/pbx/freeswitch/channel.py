@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
-from callcenter.pbx.freeswitch import events
+from callcenter.pbx.freeswitch import events, tapes
 from callcenter.pbx.freeswitch.connection import Connection
-from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD, NO_NOTE, RING_TONE, bridge_string
+from callcenter.pbx.freeswitch.dialstring import NO_NOTE, RING_TONE, bridge_string
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.pickup import PickingUp
@@ -29,7 +30,6 @@ from callcenter.pbx.port import (
     Ended,
     Hangup,
     NodeLost,
-    record_sides,
 )
 from callcenter.pbx.sounds import Sounds
 
@@ -48,13 +48,13 @@ class FreeswitchChannel(PickingUp):
         switch: Switch,
         clock: Clock,
         sounds: Sounds,
-        answered: bool = False,
+        hears: bool = False,
     ) -> None:
         self._call = arrival.call
         self._facts = DialFacts()
         self._watch: DialWatch | None = None
         super().__init__(
-            connection, arrival, switch=switch, clock=clock, sounds=sounds, answered=answered
+            connection, arrival, switch=switch, clock=clock, sounds=sounds, hears=hears
         )
 
     # -- before and around the talk -----------------------------------------------------------
@@ -74,7 +74,7 @@ class FreeswitchChannel(PickingUp):
     async def answer(self) -> None:
         """See the port."""
         await self._run("answer")
-        self._answered = True
+        self._hears = True
 
     async def reject(self, cause: Cause) -> None:
         """See the port."""
@@ -156,9 +156,9 @@ class FreeswitchChannel(PickingUp):
             cc_with="",
             cc_dial_end="",
             originate_disposition="",
-            ringback=heard if early or self._answered else "",
+            ringback=heard if early or self._hears else "",
             transfer_ringback=heard,
-            instant_ringback="true" if early or self._answered else "false",
+            instant_ringback="true" if early or self._hears else "false",
         )
         self._away = asyncio.get_running_loop().create_future()
         with suppress(NodeLost):  # it was cut while it replied: as good
@@ -168,20 +168,17 @@ class FreeswitchChannel(PickingUp):
         """The result is ours: a next engine shall not get it again. Music that was on goes on."""
         await self._variables(cc_dialling="")
         if talked:
-            self._answered = True
+            self._hears = True
         elif music_class:
             await self.music(music_class)
 
     async def record(self, path: Path) -> None:
-        """See the port. Two recordings: what comes from the caller, what goes to it."""
-        checked.plain_path(path, refused=BREAKS_WORD)
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
-            await self._variables(**{f"RECORD_{only}_ONLY": "true", "RECORD_BRIDGE_REQ": "true"})
-            await self._run("record_session", str(side))
-            await self._variables(**{f"RECORD_{only}_ONLY": ""})
+        """See the port."""
+        if not await tapes.begin(self._api, self._uuid, path):
+            await self._settled()
+            raise PbxProblem(f"FreeSWITCH cannot record to {path}; see its log.")
+        self._hears = True  # who was not answered has early media now
 
     async def stop_recording(self) -> None:
         """See the port."""
-        await self._check()
-        await self._run("stop_record_session", "all")
+        await tapes.end(self._api, self._uuid)

@@ -299,7 +299,7 @@ class FreeswitchNode:
             switch=self,
             clock=self._clock,
             sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
-            answered=up,
+            hears=up or about.get("Answer-State") == "early",
         )
         self._channels.put_nowait(channel)
 

@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Speaking(Script):
-    """``answered`` is whether the caller was, as far as this script knows."""
+    """``hears`` is whether the caller hears us, answered or by early media."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class Speaking(Script):
         switch: Switch,
         clock: Clock,
         sounds: Sounds,
-        answered: bool,
+        hears: bool,
     ) -> None:
         self._sounds = sounds
         self._class = ""
         self._music: asyncio.Future[EslEvent] | None = None
-        self._answered = answered
+        self._hears = hears
         super().__init__(connection, arrival, switch=switch, clock=clock)
 
     def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
@@ -150,8 +150,9 @@ class Speaking(Script):
         """See the port. The class is kept on the channel: the dialplan goes on with it."""
         sound = self._sound_of(music_class)
         await self.stop_music()
-        if not self._answered:  # an unanswered caller hears nothing without early media
+        if not self._hears:  # an unanswered caller hears nothing without early media
             await self._run("pre_answer")
+            self._hears = True
         await self._variables(cc_music=sound)
         self._music = await self._begin("endless_playback", sound)
         self._class = music_class

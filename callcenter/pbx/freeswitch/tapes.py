@@ -1,7 +1,13 @@
-"""Recordings of running talks over the event link, and words said into one."""
+"""Recordings of running talks, and words said into one; FreeSWITCH's half that needs no script.
+
+A recording is two media bugs on the caller's channel, which go where that goes: one hears what
+comes from the caller, one what goes to it. FreeSWITCH itself knows what is recorded where; a next
+engine asks it. Masked, it writes silence.
+"""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from callcenter.kernel import sound
@@ -11,7 +17,29 @@ from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import record_sides
 
-_LISTED = "_cc_recordings"
+Api = Callable[..., Awaitable[str]]
+"""Runs an API command, word by word; its answer."""
+
+# Only while joined; however short; at once: frames held back at the begin are thrown away on the
+# side that is written, and the two sides would not be of one time.
+_HOW = "RECORD_BRIDGE_REQ=true,RECORD_MIN_SEC=0,RECORD_PRE_BUFFER_FRAMES=0"
+_RECORDED = re.compile(r"<function>session_record</function>\s*<target>(.*?)</target>")
+
+
+async def begin(api: Api, name: str, path: Path) -> bool:
+    """Record the channel of this name; ``False`` when it is gone."""
+    checked.plain_path(path, refused=BREAKS_WORD)
+    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
+        how = f"{{RECORD_{only}_ONLY=true,{_HOW}}}"
+        if (await api("uuid_record", name, "start", str(side), "0", how)).startswith("-"):
+            return False
+    return True
+
+
+async def end(api: Api, name: str) -> bool:
+    """Close the files; ``False`` when nothing was recorded."""
+    return not (await api("uuid_record", name, "stop", "all")).startswith("-")
 
 
 class Tapes:
@@ -22,32 +50,18 @@ class Tapes:
 
     async def record(self, name: str, path: Path) -> bool:
         """See the port."""
-        if not await self._exists(name):
-            return False
-        checked.plain_path(path, refused=BREAKS_WORD)
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
-            await self._done("uuid_setvar", name, f"RECORD_{only}_ONLY", "true")
-            await self._done("uuid_setvar", name, "RECORD_BRIDGE_REQ", "true")
-            begun = await self._done("uuid_record", name, "start", str(side))
-            await self._done("uuid_setvar", name, f"RECORD_{only}_ONLY")
-            if not begun:
-                return False
-        await self._done("uuid_setvar", name, _LISTED, str(path))
-        return True
+        return await begin(self._link.api, name, path)
 
     async def stop(self, name: str) -> bool:
         """See the port."""
-        return await self._done("uuid_record", name, "stop", "all")
+        return await end(self._link.api, name)
 
     async def mask(self, name: str, *, on: bool) -> bool:
-        """See the port: ``pause_recording``, ``resume_recording``. Masked, silence is written."""
-        path = (await self._link.api("uuid_getvar", name, _LISTED)).strip()
-        if not path.startswith("/"):
-            return False
+        """See the port: ``pause_recording``, ``resume_recording``."""
+        sides = _RECORDED.findall(await self._link.api("uuid_buglist", name))
         word = "mask" if on else "unmask"
-        sides = record_sides(Path(path))
-        return all([await self._done("uuid_record", name, word, str(side)) for side in sides])
+        done = [await self._done("uuid_record", name, word, side) for side in sides]
+        return bool(done) and all(done)
 
     async def say(self, name: str, files: Sequence[str], *, both: bool) -> bool:
         """See the port. Mixed into what is heard; its end is when its length is over."""
