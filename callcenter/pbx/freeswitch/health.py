@@ -25,9 +25,12 @@ async def ask_trunk(link: EventLink, name: str) -> TrunkSeen:
     told = await link.api("sofia", "status", "gateway", f"{TRUNK_PREFIX}watch_{name}")
     status, took = _STATUS.search(told), _TOOK.search(told)
     state = _STATES.get(status.group(1), TrunkState.UNKNOWN) if status else TrunkState.UNKNOWN
-    if state is not TrunkState.REACHABLE or took is None:
+    if state is not TrunkState.REACHABLE:
         return TrunkSeen(state=state)
-    return TrunkSeen(state=state, round_trip=timedelta(milliseconds=float(took.group(1))))
+    milliseconds = float(took.group(1)) if took else 0.0
+    if not milliseconds:  # before the first answer a trunk is "UP" too
+        return TrunkSeen()
+    return TrunkSeen(state=state, round_trip=timedelta(milliseconds=milliseconds))
 
 
 async def ask_channels(link: EventLink) -> int:

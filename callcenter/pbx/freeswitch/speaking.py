@@ -126,6 +126,7 @@ class Speaking(Script):
         await self.stop_music()
         seconds = math.ceil(most.total_seconds())
         quiet = max(1, math.ceil(silence.total_seconds()))
+        await self._run("sleep", "20")  # what waits in the socket since the answer is dropped here
         begun = self._clock.monotonic()
         done = await self._begin("record", f"{path} {seconds} {_LOUD} {quiet}")
         key = asyncio.ensure_future(self._key_of(stop_on))

@@ -9,7 +9,7 @@ from typing import Any
 from callcenter.kernel.clock import Clock
 from callcenter.pbx import checked
 from callcenter.pbx.freeswitch import rooms
-from callcenter.pbx.freeswitch.dialstring import NO_NOTE, endpoint
+from callcenter.pbx.freeswitch.dialstring import DOMAIN, NO_NOTE, endpoint
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.servers import EventLink
@@ -100,23 +100,20 @@ class TalkControl:
         for one in (sender, extension):
             checked.extension(one, "the message was not sent")
         headers = {
+            "Event-Subclass": "SMS::SEND_MESSAGE",
             "proto": "sip",
             "dest_proto": "sip",
-            "from": f"{sender}@callcenter",
-            "from_full": f"sip:{sender}@callcenter",
-            "to": f"{extension}@callcenter",
-            "subject": "text",
+            "from": f"{sender}@{DOMAIN}",
+            "from_full": f"sip:{sender}@{DOMAIN}",
+            "to": f"{extension}@{DOMAIN}",
             "type": "text/plain",
-            "hint": "the hint",
-            "replying": "true",
             "sip_profile": "cc",
-            "skip_global_process": "true",
         }
         body = checked.text(text)
-        contact = await self._link.api("sofia_contact", f"cc/{extension}@callcenter")
+        contact = await self._link.api("sofia_contact", f"cc/{extension}@{DOMAIN}")
         if contact.startswith("error"):
             return False
-        return (await self._link.send(send_event("SEND_MESSAGE", headers, body))).startswith("+OK")
+        return (await self._link.send(send_event("CUSTOM", headers, body))).startswith("+OK")
 
     async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
         """See the port."""
@@ -152,7 +149,8 @@ class TalkControl:
                 mode = _BY_KEY[event.get("DTMF-Digit")]
                 self._spawn(self._switch(LegId(f"{self._node}/{name}"), mode))
         if event.name == "CHANNEL_HANGUP_COMPLETE":
-            self._listeners.pop(name, None)
+            if name not in self._rung:  # else its ringing tells why
+                self._listeners.pop(name, None)
             for listener in [own for own, spied in self._listeners.items() if spied == name]:
                 del self._listeners[listener]
                 self._spawn(self._kill(listener))
