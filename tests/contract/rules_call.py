@@ -202,6 +202,23 @@ async def a_caller_who_leaves_before_the_answer_is_noticed(rig: Rig) -> None:
 
 
 @rule
+async def a_caller_who_leaves_at_once_is_told_once(rig: Rig) -> None:
+    for caller in ("13800000001", "13800000002", "13800000003"):
+        phone = await rig.place_call(caller, NUMBER)
+        await phone.hang_up()
+        channel = await rig.next_call()
+        arrival = channel.arrival
+        assert (arrival.source, arrival.caller, arrival.dialled) == (Source.TRUNK, caller, NUMBER)
+        await soon(channel.gone(), 3)
+        with pytest.raises(Hangup):
+            await channel.answer()
+        await channel.release(Cause.NORMAL)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await rig.next_call()
+
+
+@rule
 async def release_hangs_up_and_is_harmless_afterwards(rig: Rig) -> None:
     caller, channel = await answered_call(rig)
     await channel.release(Cause.NORMAL)

@@ -1,5 +1,6 @@
 """Events of the event socket to values of the port: pure. Names are those of FreeSWITCH 1.10."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from callcenter.pbx import typed
@@ -15,6 +16,7 @@ from callcenter.pbx.port import (
     LegResumed,
     MessageReceived,
     PbxEvent,
+    Source,
 )
 
 WANTED = (
@@ -95,6 +97,17 @@ def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
         transferred_to=typed.word(told("cc_sent_to")),
         transferred_by="" if told("cc_sent_by_us") else typed.word(sender),
     )
+
+
+def left_unasked(event: EslEvent, node: str, now: datetime) -> Arrival | None:
+    """A caller who is gone and whose channel never came to us, as if it had; ``None``: not one."""
+    if event.get("Call-Direction") != "inbound" or event.variable("cc_call"):
+        return None
+    arrival = read_arrival(event.headers, node, now)
+    inside = event.get("Caller-Context") == "cc-extensions"
+    source = Source.EXTENSION if inside else arrival.source
+    dialled = arrival.dialled or typed.dialled(event.get("Caller-Destination-Number"))
+    return replace(arrival, source=source, dialled=dialled, gone=True)
 
 
 def _name(about: Headers) -> str:

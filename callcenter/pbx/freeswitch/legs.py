@@ -38,6 +38,14 @@ class Legs:
             _Leg(call=arrival.call, endpoint=arrival.endpoint, inbound=True, up=up, since=now),
         )
 
+    def knows(self, leg: LegId) -> bool:
+        """Whether it was ever handed to us, or told of but for its end."""
+        return leg.partition("/")[2] in self._legs
+
+    def is_gone(self, leg: LegId) -> bool:
+        """Whether its end was told."""
+        return leg.partition("/")[2] in self._gone
+
     def adopted(self, leg: LegId, call: str) -> None:
         """It carries this call."""
         if (found := self._legs.get(leg.partition("/")[2])) is not None:

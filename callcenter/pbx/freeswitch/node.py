@@ -291,19 +291,37 @@ class FreeswitchNode:
             return
         if before is not None:
             before.elsewhere()
-        up = about.get("Answer-State") == "answered"
-        self._legs.arrived(arrival, self._clock.now(), up=up)
+        if self._legs.is_gone(arrival.leg):  # the event link was quicker
+            connection.close()
+            return
+        state = about.get("Answer-State")
+        self._legs.arrived(arrival, self._clock.now(), up=state == "answered")
+        self._hand_over(connection, arrival, hears=state in ("answered", "early"))
+
+    def _left_unasked(self, event: EslEvent) -> None:
+        """Whoever was gone before the dialplan came to us is written down too."""
+        arrival = events.left_unasked(event, self.node, self._clock.now())
+        if arrival is not None:
+            nothing = Connection(self._thread, asyncio.get_running_loop())
+            self._hand_over(nothing, arrival, hears=False).hung_up(event)
+            nothing.close()
+
+    def _hand_over(
+        self, connection: Connection, arrival: Arrival, *, hears: bool
+    ) -> FreeswitchChannel:
         self._scripts[arrival.leg] = channel = FreeswitchChannel(
             connection,
             arrival,
             switch=self,
             clock=self._clock,
             sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
-            hears=up or about.get("Answer-State") == "early",
+            hears=hears,
         )
         self._channels.put_nowait(channel)
+        return channel
 
     def _heard(self, event: EslEvent) -> None:
+        known = self._legs.knows(events.leg_of(event, self.node))
         self._legs.heard(event)
         self._devices.heard(event)
         self._talks.heard(event)
@@ -315,8 +333,11 @@ class FreeswitchNode:
                 self._heard_dial(watch, event)
                 break
         leg = events.leg_of(event, self.node)
-        if event.name == "CHANNEL_HANGUP_COMPLETE" and (script := self._scripts.get(leg)):
-            script.hung_up(event)
+        if event.name == "CHANNEL_HANGUP_COMPLETE":
+            if (script := self._scripts.get(leg)) is not None:
+                script.hung_up(event)
+            elif not known:
+                self._left_unasked(event)
         if (told := events.to_event(event, self.node)) is not None:
             self._events.put_nowait(told)
         joined = read_transferred(event, self.node, self._legs.call_of)
