@@ -28,6 +28,7 @@ from callcenter.pbx.freeswitch.script import Taken
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
 from callcenter.pbx.freeswitch.tapes import Tapes
+from callcenter.pbx.freeswitch.watches import Watches
 from callcenter.pbx.port import (
     Arrival,
     Channel,
@@ -78,7 +79,7 @@ class FreeswitchNode:
         self._channels: asyncio.Queue[Channel] = asyncio.Queue()
         self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
         self._scripts: dict[LegId, FreeswitchChannel] = {}
-        self._watches: dict[LegId, DialWatch] = {}
+        self._watches = Watches(link.node)
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = GeventThread()
         self._legs = Legs(link.node)
@@ -141,9 +142,8 @@ class FreeswitchNode:
 
     async def hangup(self, leg: LegId, cause: Cause) -> bool:
         """See the port."""
-        for watch in self._watches.values():
-            if leg in watch.legs:
-                watch.called_off = True
+        for watch in self._watches.of(leg):
+            watch.called_off = True
         answer = await self._eye.api("uuid_kill", self._local(leg), str(int(cause)))
         return answer.startswith("+OK")
 
@@ -259,7 +259,7 @@ class FreeswitchNode:
 
     def rings_for(self, leg: LegId) -> Taken | None:
         """See :class:`~callcenter.pbx.freeswitch.script.Switch`."""
-        owner = next((own for own, watch in self._watches.items() if watch.rings_at(leg)), None)
+        owner = self._watches.ringing(leg)
         return self._scripts[owner].taken() if owner in self._scripts else None
 
     def takes(self, leg: LegId, by: Arrival) -> bool:
@@ -321,18 +321,14 @@ class FreeswitchNode:
         return channel
 
     def _heard(self, event: EslEvent) -> None:
-        known = self._legs.knows(events.leg_of(event, self.node))
+        leg = events.leg_of(event, self.node)
+        known = self._legs.knows(leg)
         self._legs.heard(event)
         self._devices.heard(event)
         self._talks.heard(event)
         if event.name == "MESSAGE_QUERY":
             self._spawn(self._lamps.asked(event))
-        for owner in (event.variable("cc_owner"), event.get("Bridge-A-Unique-ID")):
-            watch = self._watches.get(LegId(f"{self.node}/{owner}"))
-            if watch is not None:
-                self._heard_dial(watch, event)
-                break
-        leg = events.leg_of(event, self.node)
+        self._watches.heard(event)
         if event.name == "CHANNEL_HANGUP_COMPLETE":
             if (script := self._scripts.get(leg)) is not None:
                 script.hung_up(event)
@@ -346,21 +342,6 @@ class FreeswitchNode:
             party = self._legs.endpoint_of(joined.to_leg)
             self._spawn(self._talks.now_of(joined, party))
             self._events.put_nowait(joined)
-
-    def _heard_dial(self, watch: DialWatch, event: EslEvent) -> None:
-        leg, at = events.leg_of(event, self.node), events.moment(event)
-        match event.name:
-            case "CHANNEL_ORIGINATE":
-                watch.begun(leg, event.variable("cc_party"))
-            case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
-                watch.begun(leg, event.variable("cc_party"))
-                watch.ringing(leg, at)
-            case "CHANNEL_BRIDGE":
-                watch.answered(events.leg_of(event, self.node, "Bridge-B-Unique-ID"), at)
-            case "CHANNEL_HANGUP_COMPLETE":
-                facts = DialFacts(disposition=event.variable("hangup_cause"))
-                watch.refuses(leg, facts.status)
-                watch.leg_ended(leg, events.cause_of(event), at)
 
     async def _up(self) -> None:
         try:
