@@ -111,6 +111,7 @@ class FreeswitchChannel(PickingUp):
             dial = self._watch.settle(dial)
         self._finish(Ended(cause=events.cause_of(event), dial=dial))
         self._switch.forget_note(self._call)
+        self._connection.close()  # FreeSWITCH keeps a dead channel until we have let go of it
 
     # -- the dial -----------------------------------------------------------------------------
 

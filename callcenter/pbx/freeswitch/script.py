@@ -116,7 +116,6 @@ class Script:
                 self._keys.put_nowait(event.get("DTMF-Digit"))
             case "CHANNEL_HANGUP_COMPLETE" if event.get("Unique-ID") == self._uuid:
                 self.hung_up(event)
-                connection.close()
 
     def hung_up(self, event: EslEvent) -> None:
         """The channel has gone, by its own connection or by the event link."""
