@@ -12,6 +12,7 @@ from callcenter.pbx.freeswitch import rooms
 from callcenter.pbx.freeswitch.dialstring import DOMAIN, NO_NOTE, endpoint
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.facts import DialFacts
+from callcenter.pbx.freeswitch.listening import Listeners, begins_as
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import (
     Dial,
@@ -24,10 +25,6 @@ from callcenter.pbx.port import (
 
 _ANSWER_GRACE = 5.0
 _LINKS = timedelta(seconds=5)
-# What eavesdrop itself switches by: 2 is heard by the leg listened to, 1 (its "aleg") by the other
-# side. On the listener's phone 4, 5, 6 are translated.
-_KEYS = {EavesdropMode.MONITOR: "0", EavesdropMode.WHISPER: "2", EavesdropMode.BARGE: "3"}
-_BY_KEY = {"4": EavesdropMode.MONITOR, "5": EavesdropMode.WHISPER, "6": EavesdropMode.BARGE}
 
 
 class TalkControl:
@@ -40,13 +37,13 @@ class TalkControl:
         clock: Clock,
         *,
         local: Callable[[LegId], str],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, object]], None],
     ) -> None:
         self._node, self._link, self._clock = node, link, clock
         self._local, self._spawn = local, spawn
         self._rooms = rooms.RoomModules(link)
         self._rung: dict[str, asyncio.Future[EslEvent]] = {}  # by the name of the ringing leg
-        self._listeners: dict[str, str] = {}  # to whom they listen
+        self._listeners = Listeners()
 
     async def transfer(self, leg: LegId, to: str) -> bool:
         """See the port."""
@@ -62,17 +59,13 @@ class TalkControl:
         if not await self._exists(spied):
             return DialResult(status=DialStatus.CANCELLED)
         own = _new_name()
-        self._listeners[own] = spied
-        begins = _KEYS[mode] if mode is not EavesdropMode.MONITOR else ""
-        variables = {"eavesdrop_enable_dtmf": "true", "cc_spied": spied}
-        if begins:
-            variables["eavesdrop_whisper_aleg"] = "true" if mode is EavesdropMode.BARGE else "false"
-            variables["eavesdrop_whisper_bleg"] = "true"
+        self._listeners.add(own, spied, mode)
+        variables = begins_as(mode)
         result = await self._ring(own, listener, f"&eavesdrop({spied})", variables)
         if own not in self._listeners:
             return DialResult(status=DialStatus.CANCELLED, leg=result.leg)
         if result.status is not DialStatus.ANSWER:
-            del self._listeners[own]
+            self._listeners.drop(own)
         return result
 
     async def join_room(self, leg: LegId, room: str) -> LegId | None:
@@ -93,7 +86,8 @@ class TalkControl:
 
     async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
         """See the port."""
-        return await self._done("uuid_recv_dtmf", self._local(listener), _KEYS[mode])
+        name = self._local(listener)
+        return await self._press(name, self._listeners.switch(name, mode))
 
     async def message(self, sender: str, extension: str, text: str) -> bool:
         """See the port."""
@@ -145,18 +139,13 @@ class TalkControl:
             case "CHANNEL_ANSWER" | "CHANNEL_HANGUP_COMPLETE" if name in self._rung:
                 if not self._rung[name].done():
                     self._rung[name].set_result(event)
-            case "DTMF" if name in self._listeners and event.get("DTMF-Digit") in _BY_KEY:
-                mode = _BY_KEY[event.get("DTMF-Digit")]
-                self._spawn(self._switch(LegId(f"{self._node}/{name}"), mode))
+            case "DTMF" if key := self._listeners.pressed(name, event.get("DTMF-Digit")):
+                self._spawn(self._press(name, key))
         if event.name == "CHANNEL_HANGUP_COMPLETE":
             if name not in self._rung:  # else its ringing tells why
-                self._listeners.pop(name, None)
-            for listener in [own for own, spied in self._listeners.items() if spied == name]:
-                del self._listeners[listener]
+                self._listeners.drop(name)
+            for listener in self._listeners.freed_by(name):
                 self._spawn(self._kill(listener))
-
-    async def _switch(self, listener: LegId, mode: EavesdropMode) -> None:
-        await self.set_eavesdrop_mode(listener, mode)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -213,6 +202,10 @@ class TalkControl:
             headers = {"variable_hangup_cause": "USER_NOT_REGISTERED"}
             return EslEvent(name="CHANNEL_HANGUP_COMPLETE", headers=headers)
         return decided.result()
+
+    async def _press(self, name: str, key: str) -> bool:
+        """As if a phone had sent it."""
+        return await self._done("uuid_recv_dtmf", name, key)
 
     async def _exists(self, name: str) -> bool:
         return (await self._link.api("uuid_exists", name)).strip() == "true"
