@@ -1,4 +1,4 @@
-"""One real Asterisk for all live tests of a run; it ends with them, however they end."""
+"""One real PBX, that of the settings, for all live tests of a run; it ends with them, however."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,21 +7,30 @@ import pytest
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import embedded
-from callcenter.pbx.embedded import freeswitch
 from callcenter.settings import Settings, load
 from tests.live.asterisk_rig import SEATS, WORLD, AsteriskRig
-from tests.support.site import Site
+from tests.support.site import Site, skip_without_pbx
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is about Asterisk itself is not asked of a FreeSWITCH."""
+    if load().pbx == "asterisk":
+        return
+    for item in items:
+        for marker in item.iter_markers("asterisk_only"):
+            item.add_marker(pytest.mark.skip(reason=f"on Asterisk only: {marker.args[0]}"))
 
 
 @pytest.fixture(scope="session")
 def pbx_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with a home of their own."""
-    return load(home=tmp_path_factory.mktemp("home"), pbx="asterisk")
+    return load(home=tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
-def asterisk(pbx_settings: Settings) -> Iterator[embedded.EmbeddedState]:
-    """A running Asterisk with the extensions 1001 and 1002 and the world at 127.0.0.3."""
+def pbx(pbx_settings: Settings) -> Iterator[embedded.EmbeddedState]:
+    """A running PBX with the extensions 1001, 1002 and 1003 and the world at 127.0.0.3."""
+    skip_without_pbx(pbx_settings)
     try:
         embedded.write_config(pbx_settings, SEATS, [WORLD])
         state = embedded.start(pbx_settings, die_with_parent=True)
@@ -33,10 +42,13 @@ def asterisk(pbx_settings: Settings) -> Iterator[embedded.EmbeddedState]:
 
 @pytest.fixture
 async def rig(
-    pbx_settings: Settings, asterisk: embedded.EmbeddedState, tmp_path: Path
+    pbx_settings: Settings, pbx: embedded.EmbeddedState, tmp_path: Path
 ) -> AsyncIterator[AsteriskRig]:
-    """Asterisk with an engine's side connected."""
-    made = AsteriskRig(pbx_settings, asterisk, tmp_path)
+    """The PBX with an engine's side connected."""
+    kind = AsteriskRig
+    if pbx_settings.pbx == "freeswitch":
+        from tests.live.freeswitch_rig import FreeswitchRig as kind  # noqa: N813 - it is heavy
+    made = kind(pbx_settings, pbx, tmp_path)
     await made.engine_returns()
     yield made
     await made.close()
@@ -46,8 +58,6 @@ async def rig(
 async def site() -> AsyncIterator[Site]:
     """A running site, with an engine, of its own; everything of it ends with the test."""
     made = Site()
-    if made.settings.pbx == "freeswitch" and freeswitch.find(made.settings) is None:
-        pytest.skip("there is no FreeSWITCH on this machine (PATH, CALLCENTER_FREESWITCH)")
     try:
         await made.open()
         yield made

@@ -22,7 +22,10 @@ from tests.contract.rig import soon, until
 from tests.live.asterisk_rig import AsteriskRig, SipCaller
 from tests.support.phone import IncomingCall, reject
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.asterisk_only("what its adapter does that the rules of the port do not ask"),
+]
 
 
 async def answered(rig: AsteriskRig) -> tuple[SipCaller, Channel]:

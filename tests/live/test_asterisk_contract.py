@@ -5,7 +5,10 @@ import pytest
 from tests.contract.every import RULES, Rule
 from tests.live.asterisk_rig import AsteriskRig
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.asterisk_only("FreeSWITCH keeps the same rules in test_freeswitch_contract"),
+]
 
 
 @pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)

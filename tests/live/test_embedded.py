@@ -21,7 +21,10 @@ from callcenter.pbx.embedded.state import load_state
 from callcenter.settings import PROJECT, Settings
 from tests.support.phone import Phone, PhoneRefused
 
-pytestmark = pytest.mark.live
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.asterisk_only("fetched packages, their start and health"),
+]
 
 ACCOUNTS = [
     embedded.SipAccount(extension="1001", secret="first-password", name="张三"),

@@ -121,6 +121,23 @@ async def test_a_group_of_two_takes_two_calls(site: Site) -> None:
     await site.nothing_left()
 
 
+async def test_a_trunk_that_moves_is_dialled_where_it_is(site: Site) -> None:
+    before = await world_of(site, outside(FIRST, 10))
+    before.behaviours = {FIRST: answer_after(0.1)}
+    caller = await site.caller("13800000001")
+    call = caller.invite(NUMBER)
+    await call.answered(within=10)
+    moved = await world_of(site, outside(FIRST, 10))
+    moved.behaviours = {FIRST: answer_after(0.1, tone=880)}
+    again = caller.invite(NUMBER)
+    await again.hears_tone(880, within=10)
+    assert [len(before.calls(FIRST)), len(moved.calls(FIRST))] == [1, 1]
+    assert call.alive  # the talk over the old way goes on
+    await call.hang_up()
+    await again.hang_up()
+    await site.nothing_left()
+
+
 async def test_all_ring_and_the_first_to_answer_has_the_call(site: Site) -> None:
     exchange = await world_of(site, outside(FIRST, 15), outside(SECOND, 15), order=Order.ALL)
     exchange.behaviours = {FIRST: never, SECOND: answer_after(1.5, tone=880)}

@@ -55,10 +55,8 @@ async def bob() -> AsyncIterator[Phone]:
         yield phone
 
 
-async def test_registers_with_its_password_only(
-    make: Make, asterisk: embedded.EmbeddedState
-) -> None:
-    server = f"127.0.0.1:{asterisk.sip_port}"
+async def test_registers_with_its_password_only(make: Make, pbx: embedded.EmbeddedState) -> None:
+    server = f"127.0.0.1:{pbx.sip_port}"
     alice = await make("alice", server=server, password="secret-of-1001")
     await alice.registered()
     wrong = await make("wrong", server=server, user="1002", password="secret-of-1001")

@@ -1,4 +1,4 @@
-"""A real site for live tests: a real Asterisk, the real engine as a process, real SIP phones.
+"""A real site for live tests: the settings' PBX, the real engine as a process, real SIP phones.
 
 Everything runs on loopback and free ports below one temporary folder and ends with the test, also
 when the test is killed: the processes are told to die with us.
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 from callcenter.app import sip_plan
 from callcenter.demo.seed import NUMBER, TRUNK_ADDRESS, DemoSecrets, seed
@@ -40,6 +42,12 @@ async def until(what: Callable[[], T], within: float = 5.0, why: str = "") -> T:
         await asyncio.sleep(0.05)
 
 
+def skip_without_pbx(settings: Settings) -> None:
+    """An Asterisk is fetched; whether there is a FreeSWITCH is up to the machine."""
+    if settings.pbx == "freeswitch" and freeswitch.find(settings) is None:
+        pytest.skip("there is no FreeSWITCH on this machine (PATH, CALLCENTER_FREESWITCH)")
+
+
 class Site:
     """One PBX, one engine at a time, the demo's number, queue and seats."""
 
@@ -58,6 +66,7 @@ class Site:
 
     async def open(self) -> None:
         """Start all of it; returns when the engine is connected to the PBX."""
+        skip_without_pbx(self.settings)
         await asyncio.to_thread(self._open_pbx)
         await self.start_engine()
 
@@ -105,7 +114,7 @@ class Site:
     def engine_says(self) -> str:
         """The last of what the engine wrote, for failures."""
         logs = [self.home / "engine.out", self.home / "log" / "engine.log"]
-        logs.append(self.home / "pbx" / "log" / "messages.log")
+        logs += [self.home / "pbx" / "log" / f"{name}.log" for name in ("messages", "freeswitch")]
         return "\n".join(log.read_text()[-4000:] for log in logs if log.exists())
 
     async def close(self) -> None:

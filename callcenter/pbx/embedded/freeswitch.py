@@ -28,6 +28,7 @@ TEMPLATES = PROJECT / "dialplans" / "freeswitch"
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 8.0
 _RETRY_SECONDS = 0.05  # there is no event for "the port is open now"
+_GATEWAY = re.compile(r'<gateway name="([^"]+)">.*?</gateway>', re.DOTALL)
 
 
 def find(settings: Settings) -> Path | None:
@@ -125,8 +126,13 @@ def reload_accounts(
     settings: Settings, accounts: Sequence[SipAccount], trunks: Sequence[SipTrunk]
 ) -> EmbeddedState:
     """Rewrite the configuration; a running one takes over phones and trunks."""
+    before = _gateways(layout.home(settings))
     state = write_config(settings, accounts, trunks)
+    after = _gateways(layout.home(settings))
     if pid(settings):
+        # A gateway that it has, it keeps as it was: a changed one goes first.
+        for name in (name for name, text in before.items() if after.get(name) != text):
+            says(state, f"sofia profile cc killgw {name}", b"OK")
         for command in ("reloadxml", "reloadacl", "sofia profile cc rescan"):
             says(state, command, b"OK")
     return state
@@ -199,6 +205,15 @@ def _account(account: SipAccount) -> str:
 </user>"""
 
 
+def _gateways(home: layout.Home) -> dict[str, str]:
+    """Those in the configuration, as they are written there."""
+    try:
+        text = (home.etc / "trunks.xml").read_text()
+    except OSError:
+        return {}
+    return {found[1]: found[0] for found in _GATEWAY.finditer(text)}
+
+
 def _gateway(trunk: SipTrunk) -> str:
     if not trunk.contact:
         return ""
@@ -223,16 +238,18 @@ def _gateway(trunk: SipTrunk) -> str:
 
 
 def _acl(trunk: SipTrunk) -> str:
-    network = trunk.match if "/" in trunk.match else f"{trunk.match}/32"
-    return f'<node type="allow" cidr="{network}"/>'
+    return f'<node type="allow" cidr="{_network(trunk)}"/>'
+
+
+def _network(trunk: SipTrunk) -> str:
+    return trunk.match if "/" in trunk.match else f"{trunk.match}/32"
 
 
 def _way_in(trunk: SipTrunk) -> str:
-    address = re.escape(trunk.match.partition("/")[0])
     named = f"cc_endpoint=trunk-{trunk.name}|accountcode=trunk-{trunk.name}"
     return f"""\
 <extension name="trunk-{trunk.name}" continue="true">
-  <condition field="network_addr" expression="^{address}$">
+  <condition field="${{acl(${{network_addr}} {_network(trunk)})}}" expression="^true$">
     <action application="multiset" data="^^|{named}" inline="true"/>
   </condition>
 </extension>"""
