@@ -122,12 +122,12 @@ async def test_a_group_of_two_takes_two_calls(site: Site) -> None:
 
 
 async def test_a_trunk_that_moves_is_dialled_where_it_is(site: Site) -> None:
-    before = await world_of(site, outside(FIRST, 10))
+    before = await world_of(site, outside(FIRST, 10, calls=2))
     before.behaviours = {FIRST: answer_after(0.1)}
     caller = await site.caller("13800000001")
     call = caller.invite(NUMBER)
     await call.answered(within=10)
-    moved = await world_of(site, outside(FIRST, 10))
+    moved = await world_of(site, outside(FIRST, 10, calls=2))
     moved.behaviours = {FIRST: answer_after(0.1, tone=880)}
     again = caller.invite(NUMBER)
     await again.hears_tone(880, within=10)
