@@ -21,6 +21,7 @@ _STATUS = {
     "ALLOTTED_TIMEOUT": DialStatus.NO_ANSWER,
     "PROGRESS_TIMEOUT": DialStatus.NO_ANSWER,
     "ORIGINATOR_CANCEL": DialStatus.CANCELLED,
+    "LOSE_RACE": DialStatus.CANCELLED,  # of several that rang, another one answered
     "NORMAL_CLEARING": DialStatus.NO_ANSWER,  # picked up, and left before being joined
     "USER_NOT_REGISTERED": DialStatus.UNREACHABLE,
     "SUBSCRIBER_ABSENT": DialStatus.UNREACHABLE,

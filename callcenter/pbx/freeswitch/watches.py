@@ -6,7 +6,7 @@ from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch import events
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.facts import DialFacts
-from callcenter.pbx.port import LegId
+from callcenter.pbx.port import DialStatus, LegId
 
 
 class Watches(dict[LegId, DialWatch]):
@@ -44,5 +44,6 @@ class Watches(dict[LegId, DialWatch]):
                 watch.answered(events.leg_of(event, self._node, "Bridge-B-Unique-ID"), at)
             case "CHANNEL_HANGUP_COMPLETE":
                 facts = DialFacts(disposition=event.variable("hangup_cause"))
-                watch.refuses(leg, facts.status)
+                if facts.status is not DialStatus.CANCELLED:
+                    watch.refuses(leg, facts.status)
                 watch.leg_ended(leg, events.cause_of(event), at)
