@@ -6,7 +6,16 @@ from datetime import timedelta
 import pytest
 
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, Digits, Ended, Hangup, NodeLost, Prompt, Source
+from callcenter.pbx.port import (
+    Channel,
+    Digits,
+    Ended,
+    Hangup,
+    NodeLost,
+    Prompt,
+    Source,
+    colour_ring,
+)
 from tests.contract.rig import CallerPhone, Rig, rule, soon, until
 
 WELCOME = Prompt("en/welcome")
@@ -177,6 +186,24 @@ async def a_hangup_is_told_by_every_command_once_and_for_all(rig: Rig) -> None:
         with pytest.raises(Hangup) as later:
             await channel.music("default")
         assert later.value.ended == first.value.ended == await channel.gone()
+
+
+@rule
+async def keys_are_read_while_music_goes_on(rig: Rig) -> None:
+    caller, channel = await answered_call(rig)
+    await channel.music("default")
+    await caller.hears_music()
+    reading = asyncio.ensure_future(channel.read_digits([], most=1, first=LONG, between=LONG))
+    await caller.press("5")
+    assert await soon(reading) == Digits(keys="5")
+    await channel.music(colour_ring(GOODBYE))
+    await caller.hears_colour_ring(GOODBYE)
+    reading = asyncio.ensure_future(channel.read_digits([], most=2, first=LONG, between=LONG))
+    await caller.press("5")
+    await caller.hears_colour_ring(GOODBYE)
+    await caller.press("1")
+    assert await soon(reading) == Digits(keys="51")
+    await caller.hang_up()
 
 
 @rule

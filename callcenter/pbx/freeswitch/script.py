@@ -6,7 +6,7 @@ by events on the same connection; the connection itself may be another after a d
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -144,9 +144,12 @@ class Script:
 
     def _cut_off(self, connection: Connection) -> None:
         if connection is self._connection and not self.is_dialling and not self.ended.done():
-            task = asyncio.get_running_loop().create_task(self._await_fate())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._beside(self._await_fate())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _await_fate(self) -> None:
         await asyncio.wait([self.ended], timeout=_FATE_SECONDS)

@@ -6,6 +6,7 @@ Base of :class:`FreeswitchChannel`; what plays is ended by ``uuid_break`` and te
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -13,13 +14,14 @@ from pathlib import Path
 import structlog
 
 from callcenter.kernel.clock import Clock
+from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import checked
 from callcenter.pbx.freeswitch.connection import Connection
 from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD, RING_TONE
 from callcenter.pbx.freeswitch.esl_wire import EslEvent
 from callcenter.pbx.freeswitch.script import Script, Switch, first_of
 from callcenter.pbx.keys import ALL_KEYS, Limits, collect, only_keys
-from callcenter.pbx.port import Arrival, Digits, Prompt, Recorded, colour_ring
+from callcenter.pbx.port import Arrival, Digits, Hangup, Prompt, Recorded, colour_ring
 from callcenter.pbx.sounds import Sounds
 
 _RING = "ring-"
@@ -44,6 +46,7 @@ class Speaking(Script):
         self._class = ""
         self._music: asyncio.Future[EslEvent] | None = None
         self._hears = hears
+        self._turn = asyncio.Lock()  # of whoever begins or stops music
         super().__init__(connection, arrival, switch=switch, clock=clock)
 
     def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
@@ -73,8 +76,8 @@ class Speaking(Script):
             if key.done():
                 await self._break_off(done)
                 return key.result()
-            if "ERROR" in (told := (await done).get("Application-Response")) or "NOT" in told:
-                _log.error("a prompt could not be played", prompt=prompt, path=path, why=told)
+            if why := _fault(await done):
+                _log.error("a prompt could not be played", prompt=prompt, path=path, why=why)
             return ""
         except asyncio.CancelledError:
             await self._break_off(done)
@@ -155,14 +158,29 @@ class Speaking(Script):
             await self._run("pre_answer")
             self._hears = True
         await self._variables(cc_music=sound)
-        self._music = await self._begin("endless_playback", sound)
+        self._music = await self._begin("playback", sound)
         self._class = music_class
+        self._beside(self._over_and_over(sound, self._music))
+
+    async def _over_and_over(self, sound: str, music: "asyncio.Future[EslEvent]") -> None:
+        """FreeSWITCH's own endless playback does not tell the keys that are pressed."""
+        with suppress(PbxProblem, Hangup):
+            while True:
+                await first_of(music, self.ended)
+                async with self._turn:
+                    if self._music is not music or not music.done():
+                        return
+                    if why := _fault(music.result()):
+                        _log.error("music could not be played", sound=sound, why=why)
+                        return
+                    music = self._music = await self._begin("playback", sound)
 
     async def stop_music(self) -> None:
         """See the port."""
-        music, self._music, self._class = self._music, None, ""
-        if music is not None and not music.done():
-            await self._break_off(music)
+        async with self._turn:
+            music, self._music, self._class = self._music, None, ""
+            if music is not None and not music.done():
+                await self._break_off(music)
         await self._check()
 
     def _sound_of(self, music_class: str) -> str:
@@ -171,6 +189,12 @@ class Speaking(Script):
         if not music_class.startswith(_RING):
             return f"local_stream://{music_class}"
         return _ring_file(music_class, (self._sounds.built_in, self._sounds.tenants)) or RING_TONE
+
+
+def _fault(played: EslEvent) -> str:
+    """Why a sound was not played, if it was not."""
+    told = played.get("Application-Response")
+    return told if "ERROR" in told or "NOT" in told else ""
 
 
 @cache
