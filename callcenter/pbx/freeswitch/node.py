@@ -378,6 +378,7 @@ class FreeswitchNode:
         task = asyncio.get_running_loop().create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began
 
 
 async def _quietly(work: Coroutine[Any, Any, Any]) -> None:

@@ -24,6 +24,7 @@ from callcenter.pbx.port import (
 )
 
 _ANSWER_GRACE = 5.0
+_END_FOLLOWS = 0.3  # seconds from when a channel is gone until that is told
 _LINKS = timedelta(seconds=5)
 
 
@@ -198,6 +199,7 @@ class TalkControl:
         await asyncio.wait([decided], timeout=1.0)
         while not decided.done() and await self._exists(name):
             await asyncio.wait([decided], timeout=1.0)
+        await asyncio.wait([decided], timeout=_END_FOLLOWS)
         if not decided.done():
             headers = {"variable_hangup_cause": "USER_NOT_REGISTERED"}
             return EslEvent(name="CHANNEL_HANGUP_COMPLETE", headers=headers)
