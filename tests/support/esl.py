@@ -17,7 +17,7 @@ Answer = Callable[[str], bytes | None]
 PASSWORD = "s3cret"
 PATIENCE = 5.0
 GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
-_UNQUOTED = " !$&'()*+,-./:;=?@_~"  # what FreeSWITCH leaves as it is in a header's value
+_UNQUOTED = "!$'()*,-./_~"  # what FreeSWITCH leaves as it is in a header's value
 
 
 def block(headers: Mapping[str, object], body: str = "") -> bytes:

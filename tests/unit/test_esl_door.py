@@ -15,14 +15,14 @@ from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.port import NodeLost
 from tests.support import esl
 from tests.support.esl import EslServer, SocketCall, reply
-from tests.support.exchange import free_port
+from tests.support.ports import port_below
 
 
 class Door:
     """A door and the calls that came through it."""
 
     def __init__(self, thread: GeventThread) -> None:
-        self.thread, self.port = thread, free_port()
+        self.thread, self.port = thread, port_below()
         self.sockets: list[SocketCall] = []
         self.calls: asyncio.Queue[tuple[Connection, Headers]] = asyncio.Queue()
         self.door = CallDoor(

@@ -1,0 +1,17 @@
+"""Ports to listen on that no connection of ours is given by chance as its own end."""
+
+import random
+import socket
+
+
+def port_below() -> int:
+    """A free port of loopback below those that systems give to outgoing connections."""
+    for _ in range(200):
+        port = random.randint(15_000, 29_000)
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port on loopback")
