@@ -177,3 +177,17 @@ async def of_several_that_ring_none_refuses_when_one_is_picked_up(rig: Rig) -> N
     await made.phone.hang_up()
     assert (await made.dial.result()).party == "1003"
     await made.caller.hang_up()
+
+
+@rule
+async def who_picks_up_and_leaves_before_being_joined_has_not_answered(rig: Rig) -> None:
+    made = await ringing(rig, whisper=(WELCOME, WELCOME))
+    assert await made.picking.pick_up(made.leg)
+    await made.phone.hears(WELCOME)
+    await made.phone.hang_up()
+    result = await made.dial.result()
+    assert result.status is not DialStatus.ANSWER
+    assert made.dial.answered is None
+    await made.channel.play([WELCOME])
+    await made.caller.hears(WELCOME)
+    await made.caller.hang_up()
