@@ -112,6 +112,7 @@ class DialWatch:
         self._open = [party if each == was else each for each in self._open]
         if alone:
             self._open = [party]
+            self._ringing = {by}
         self._apart = {door: by if at == leg else at for door, at in self._apart.items()}
 
     def answered(self, leg: LegId, at: datetime, party: str = "") -> None:

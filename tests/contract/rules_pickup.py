@@ -183,6 +183,12 @@ async def of_several_that_ring_none_refuses_when_one_is_picked_up(rig: Rig) -> N
 async def who_picks_up_and_leaves_before_being_joined_has_not_answered(rig: Rig) -> None:
     made = await ringing(rig, whisper=(WELCOME, WELCOME))
     assert await made.picking.pick_up(made.leg)
+    await rig.seat("1002")
+    late = await rig.place_call("1002", "*8", source=Source.EXTENSION)
+    another = await rig.next_call()
+    await another.adopt("call-9")
+    assert not await another.pick_up(made.leg)
+    await late.hang_up()
     await made.phone.hears(WELCOME)
     await made.phone.hang_up()
     result = await made.dial.result()
