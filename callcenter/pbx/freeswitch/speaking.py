@@ -24,7 +24,8 @@ from callcenter.pbx.keys import ALL_KEYS, Limits, collect, only_keys
 from callcenter.pbx.port import Arrival, Digits, Hangup, Prompt, Recorded, colour_ring
 from callcenter.pbx.sounds import Sounds
 
-_RING = "ring-"
+_RING, _STREAM = "ring-", "local_stream://"
+_MUSIC = "cc_music"  # what is, or was last, played over and over
 _LOUD = 200  # of 32767: what counts as a voice
 _log = structlog.get_logger(__name__)
 
@@ -48,6 +49,18 @@ class Speaking(Script):
         self._hears = hears
         self._turn = asyncio.Lock()  # of whoever begins or stops music
         super().__init__(connection, arrival, switch=switch, clock=clock)
+        if hears and arrival.call:
+            self._beside(self._goes_on())
+
+    async def _goes_on(self) -> None:
+        """The music that was on while no engine was there, until this one has decided."""
+        with suppress(PbxProblem, Hangup):
+            async with self._turn:  # before the script comes to it: it is not handed over yet
+                sound = (await self._api("uuid_getvar", self._uuid, _MUSIC)).strip()
+                if not sound.startswith(_STREAM):
+                    return
+                music = self._music = await self._begin("playback", sound)
+            await self._over_and_over(sound, music)
 
     def use_prompts(self, find: Callable[[Prompt], Prompt]) -> None:
         """See the port."""
@@ -157,7 +170,7 @@ class Speaking(Script):
         if not self._hears:  # an unanswered caller hears nothing without early media
             await self._run("pre_answer")
             self._hears = True
-        await self._variables(cc_music=sound)
+        await self._variables(**{_MUSIC: sound})
         self._music = await self._begin("playback", sound)
         self._class = music_class
         self._beside(self._over_and_over(sound, self._music))
@@ -187,7 +200,7 @@ class Speaking(Script):
         """What a class plays over and over; see :func:`callcenter.pbx.port.colour_ring`."""
         checked.music_name(music_class)
         if not music_class.startswith(_RING):
-            return f"local_stream://{music_class}"
+            return f"{_STREAM}{music_class}"
         return _ring_file(music_class, (self._sounds.built_in, self._sounds.tenants)) or RING_TONE
 
 
