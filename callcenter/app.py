@@ -237,6 +237,7 @@ def embedded_node(settings: Settings, state: embedded.EmbeddedState, clock: Cloc
                 call_key=state.fastagi_key,
                 sounds=sounds,
                 tenant_sounds=tenant_sounds,
+                lamps=embedded.lamps(settings),
             ),
             clock,
         )

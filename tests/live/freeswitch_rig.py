@@ -30,6 +30,7 @@ class FreeswitchRig(AsteriskRig):
                 call_port=self.state.fastagi_port,
                 call_key=self.state.fastagi_key,
                 sounds=self.settings.prompts,
+                lamps=embedded.lamps(self.settings),
             ),
             LoopClock(),
         )
@@ -38,5 +39,6 @@ class FreeswitchRig(AsteriskRig):
         await until(lambda: bool(self.events), 5)
 
     async def channels(self) -> list[str]:
-        """Every channel of the PBX by name."""
-        return [row["name"] for row in await self.pbx._rows("channels")]
+        """Every channel of the PBX by name; its list is a moment late, its count is not."""
+        names = [row["name"] for row in await self.pbx._rows("channels")]
+        return names or ["not listed yet"] * await self.pbx.channels()

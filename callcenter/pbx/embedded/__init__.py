@@ -15,6 +15,7 @@ from callcenter.pbx.embedded.either import (
     stop,
     write_config,
 )
+from callcenter.pbx.embedded.freeswitch import lamps
 from callcenter.pbx.embedded.layout import data_dir, music_dir, tool
 from callcenter.pbx.embedded.model import Check, EmbeddedState, SipAccount, SipTrunk
 from callcenter.pbx.embedded.packages import install
@@ -30,6 +31,7 @@ __all__ = [
     "doctor",
     "install",
     "lacks",
+    "lamps",
     "music_dir",
     "reload_accounts",
     "reload_rings",

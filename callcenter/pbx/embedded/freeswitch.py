@@ -138,6 +138,11 @@ def reload_accounts(
     return state
 
 
+def lamps(settings: Settings) -> Path:
+    """The database in which the message lamps are kept; see ``pbx/freeswitch/lamps.py``."""
+    return layout.home(settings).lib / "lamps.db"
+
+
 def pid(settings: Settings) -> int | None:
     """Its process; a pid that meanwhile belongs to another program does not count."""
     home = layout.home(settings)
@@ -175,6 +180,7 @@ def _write_files(
         "rtp_high": state.rtp_end,
         "log": home.log,
         "db": home.lib,
+        "lamps": lamps(settings),
         "music": layout.music_dir(settings),
         "prompts": settings.prompts,
     }

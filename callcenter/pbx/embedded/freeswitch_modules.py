@@ -13,6 +13,7 @@ _FOR = {
     "mod_conference": "conferences of several calls",
     "mod_loopback": "conferences of several calls",
     "mod_sms": "texts between phones",
+    "mod_voicemail": "message lamps at phones that register while the engine is away",
 }
 """What there is not without a module; without one that is not named here nothing works."""
 

@@ -100,8 +100,12 @@ def read_arrival(about: Headers, node: str, now: datetime) -> Arrival:
 
 
 def left_unasked(event: EslEvent, node: str, now: datetime) -> Arrival | None:
-    """A caller who is gone and whose channel never came to us, as if it had; ``None``: not one."""
-    if event.get("Call-Direction") != "inbound" or event.variable("cc_call"):
+    """A caller who is gone and whose channel never came to us, as if it had; ``None``: not one.
+
+    Each call of a phone begins with one that is refused and asked for a password.
+    """
+    let_in = event.get("Call-Direction") == "inbound" and event.variable("sip_authorized") == "true"
+    if not let_in or event.variable("cc_call"):
         return None
     arrival = read_arrival(event.headers, node, now)
     inside = event.get("Caller-Context") == "cc-extensions"

@@ -1,13 +1,10 @@
-"""How a FreeSWITCH and its trunks are, and the lamps of its phones."""
+"""How a FreeSWITCH and its trunks are."""
 
 import re
 from datetime import timedelta
 
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx import checked
 from callcenter.pbx.checked import TRUNK_PREFIX
-from callcenter.pbx.freeswitch.dialstring import DOMAIN
-from callcenter.pbx.freeswitch.esl_wire import EslEvent, send_event
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import TrunkSeen, TrunkState
 
@@ -37,32 +34,3 @@ async def ask_channels(link: EventLink) -> int:
     """How many channels there are."""
     found = _SESSIONS.search(await link.api("status"))  # its list of channels is a moment late
     return int(found.group(1)) if found else 0
-
-
-class Lamps:
-    """FreeSWITCH asks for messages when a phone registers or subscribes; we keep the counts."""
-
-    def __init__(self, link: EventLink) -> None:
-        self._link = link
-        self._counts: dict[str, tuple[int, int]] = {}
-
-    async def show(self, extension: str, new: int, old: int) -> None:
-        """See the port: ``lamp``."""
-        self._counts[checked.extension(extension, "its lamp was not set")] = (new, old)
-        await self._send(extension)
-
-    async def asked(self, event: EslEvent) -> None:
-        """FreeSWITCH wants to know."""
-        extension = event.get("Message-Account").removeprefix("sip:").partition("@")[0]
-        if extension in self._counts:
-            await self._send(extension)
-
-    async def _send(self, extension: str) -> None:
-        new, old = self._counts[extension]
-        headers = {
-            "MWI-Messages-Waiting": "yes" if new else "no",
-            "MWI-Message-Account": f"sip:{extension}@{DOMAIN}",
-            "MWI-Voice-Message": f"{new}/{old} (0/0)",
-            "sofia-profile": "cc",
-        }
-        await self._link.send(send_event("MESSAGE_WAITING", headers))

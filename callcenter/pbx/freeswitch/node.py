@@ -20,9 +20,10 @@ from callcenter.pbx.freeswitch.connection import Connection
 from callcenter.pbx.freeswitch.devices import Devices
 from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
-from callcenter.pbx.freeswitch.health import Lamps, ask_channels, ask_trunk
+from callcenter.pbx.freeswitch.health import ask_channels, ask_trunk
 from callcenter.pbx.freeswitch.hub import GeventThread
 from callcenter.pbx.freeswitch.joining import read_transferred
+from callcenter.pbx.freeswitch.lamps import Lamps
 from callcenter.pbx.freeswitch.legs import Legs
 from callcenter.pbx.freeswitch.script import Taken
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
@@ -56,7 +57,8 @@ _log = structlog.get_logger(__name__)
 class FreeswitchLink:
     """Where a FreeSWITCH is and how to reach it.
 
-    ``sounds`` is the folder of the built-in prompts, ``tenant_sounds`` that of the tenants' own.
+    ``sounds`` is the folder of the built-in prompts, ``tenant_sounds`` that of the tenants' own,
+    ``lamps`` the database of mod_voicemail, in which the message lamps are kept.
     """
 
     event_host: str
@@ -67,6 +69,7 @@ class FreeswitchLink:
     call_key: str = field(repr=False)
     sounds: Path
     tenant_sounds: Path | None = None
+    lamps: Path | None = None
     node: str = "pbx1"
 
 
@@ -99,7 +102,7 @@ class FreeswitchNode:
         )
         self._tapes = Tapes(self._eye)
         self._sounds = Sounds(link.sounds, link.tenant_sounds)
-        self._lamps = Lamps(self._eye)
+        self._lamps = Lamps(self._eye, link.lamps)
         self._talks = TalkControl(
             link.node,
             self._eye,
