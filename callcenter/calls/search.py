@@ -186,10 +186,11 @@ def _range(column: ColumnElement[Any], low: Any, high: Any) -> _Wide:
 
 
 def _region(region: str) -> _Wide:
-    column, within = cdrs.c.region, (f"{region}/", f"{region}/{_LAST}")
+    column, below = cdrs.c.region, f"{region}/"
 
     def inside(side: ColumnElement[Any]) -> ColumnElement[bool]:
-        return or_(side == region, and_(side >= within[0], side < within[1]))
+        one_range = and_(side >= region, side < f"{below}{_LAST}")  # an index serves no OR
+        return and_(one_range, or_(side == region, side >= below))
 
     return _Wide(select(column).where(inside(column)), inside(column), inside(Unled(column)))
 

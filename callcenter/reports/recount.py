@@ -30,7 +30,7 @@ def calls_in(
     connection: Connection, begin: int, end: int, *only: ColumnElement[bool]
 ) -> Iterator[Cdr]:
     """Every call that touches these quarters, in no order."""
-    for during in _touching(moment_of(begin), moment_of(end)):
+    for during in touching(moment_of(begin), moment_of(end)):
         query = select(cdrs).where(during, *only).execution_options(yield_per=_BLOCK)
         for rows in connection.execute(query).mappings().partitions(_BLOCK):
             found = [cdr_from(row) for row in rows]
@@ -38,8 +38,11 @@ def calls_in(
             yield from found
 
 
-def _touching(begin: datetime, end: datetime) -> Iterator[ColumnElement[bool]]:
-    """Three sets, each by an index: begun within; begun shortly before; the few that are long."""
+def touching(begin: datetime, end: datetime) -> Iterator[ColumnElement[bool]]:
+    """Calls of this time in three sets, each by an index.
+
+    Begun within; begun shortly before; the few that are long.
+    """
     started, ended, long = cdrs.c.started_at, cdrs.c.ended_at, _LONG.total_seconds()
     before = Unled(started) < begin - _LONG
     yield and_(started >= begin, started < end)
