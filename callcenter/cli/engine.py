@@ -69,7 +69,7 @@ def _facts(found: dict[str, Any]) -> dict[str, object]:
         "Calls": f"{found['calls_open']} open",
         "Queues": found["queues"],
         "Seats": f"{found['seats_logged_in']} logged in",
-        "Offers": _offers(found["offers"]),
+        "Offers": _offers(found["offers"]) if found["offers"] else "",
         "Recordings": _recordings(found["recordings"]),
     }
 

@@ -104,6 +104,7 @@ class EngineServices:
     def status(self) -> StatusView:
         """How the engine is."""
         engine, now = self._engine, self._engine.clock.now()
+        metrics, sees_all = engine.dispatcher.metrics, acting.get().tenants is None
         link = engine.conductor.link
         seats = engine.dispatcher.seats()
         backlog = engine.projector.backlog
@@ -125,7 +126,7 @@ class EngineServices:
                 seat.status is not SeatStatus.LOGGED_OUT and sees(seat.plan.tenant)
                 for seat in seats
             ),
-            offers=_offers(engine.dispatcher.metrics),
+            offers=_offers(metrics) if sees_all else None,
             recordings=_recordings(engine.recordings),
         )
 

@@ -61,7 +61,7 @@ class RecordingsView:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusView:
-    """How the engine is."""
+    """How the engine is; ``offers`` are those of all tenants, and only who sees all sees them."""
 
     version: str
     pid: int
@@ -73,7 +73,7 @@ class StatusView:
     calls_open: int
     queues: int
     seats_logged_in: int
-    offers: OffersView = OffersView()
+    offers: OffersView | None = None
     recordings: RecordingsView = RecordingsView()
 
 

@@ -292,6 +292,8 @@ async def test_the_same_routes_serve_the_tenant_itself(world: World) -> None:
             answer = await api.ask(verb, path, token=mine)
             seen |= {secret for secret in OURS if secret in answer.text}
     assert seen == set(OURS)
+    status = await api.ask("GET", "/v1/status", token=mine)
+    assert json.loads(status.text)["offers"] is None  # those of all tenants
     for verb, path, body in (
         ("POST", "/v1/seats/1001/busy", None),
         ("PATCH", "/v1/queues/sales/plan", {"wrap_up": 5}),

@@ -27,7 +27,14 @@ from callcenter.kernel.errors import NotFound, Refused, Unauthenticated
 from callcenter.web.feed import Feed
 from callcenter.web.gate import Asked
 from callcenter.web.server import ApiServer
-from callcenter.web.views import CallView, DatabaseView, JournalView, PbxView, StatusView
+from callcenter.web.views import (
+    CallView,
+    DatabaseView,
+    JournalView,
+    OffersView,
+    PbxView,
+    StatusView,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -209,6 +216,7 @@ class RowsInMemory:
             calls_open=len(self.open),
             queues=1,
             seats_logged_in=0,
+            offers=OffersView(),
         )
 
     def seats(self) -> list[SeatView]:
