@@ -27,6 +27,7 @@ from callcenter.settings import PROJECT, Settings
 TEMPLATES = PROJECT / "dialplans" / "freeswitch"
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 8.0
+_TURNS = 10_000  # of the music, before it pauses for a second: some days
 _RETRY_SECONDS = 0.05  # there is no event for "the port is open now"
 _GATEWAY = re.compile(r'<gateway name="([^"]+)">.*?</gateway>', re.DOTALL)
 
@@ -181,7 +182,7 @@ def _write_files(
         "log": home.log,
         "db": home.lib,
         "lamps": lamps(settings),
-        "music": layout.music_dir(settings),
+        "music": _music(settings),
         "prompts": settings.prompts,
     }
     for template in sorted(TEMPLATES.glob("*.xml")):
@@ -194,6 +195,18 @@ def _write_files(
     templates.write(home.etc / "trunks.xml", "\n".join(map(_gateway, trunks)) + "\n")
     templates.write(home.etc / "trunks-acl.xml", "\n".join(map(_acl, trunks)) + "\n")
     templates.write(home.etc / "trunks-dialplan.xml", "\n".join(map(_way_in, trunks)) + "\n")
+
+
+def _music(settings: Settings) -> Path:
+    """A folder with one list of what waiting callers hear, over and over.
+
+    FreeSWITCH is silent for a second each time when it has come to the end of a folder.
+    """
+    folder = layout.home(settings).etc / "music"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    pieces = sorted(layout.music_dir(settings).glob("*.wav"))
+    templates.write(folder / "default.loc", "".join(f"{piece}\n" for piece in pieces) * _TURNS)
+    return folder
 
 
 def _account(account: SipAccount) -> str:

@@ -22,7 +22,7 @@ from callcenter.pbx.freeswitch.esl_wire import EslEvent, Headers
 from callcenter.pbx.freeswitch.facts import DialFacts
 from callcenter.pbx.freeswitch.health import ask_channels, ask_trunk
 from callcenter.pbx.freeswitch.hub import GeventThread
-from callcenter.pbx.freeswitch.joining import read_transferred
+from callcenter.pbx.freeswitch.joining import Joins
 from callcenter.pbx.freeswitch.lamps import Lamps
 from callcenter.pbx.freeswitch.legs import Legs
 from callcenter.pbx.freeswitch.script import Taken
@@ -86,6 +86,7 @@ class FreeswitchNode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = GeventThread()
         self._legs = Legs(link.node)
+        self._joins = Joins(link.node, self._legs.call_of)
         self._devices = Devices(self._events.put_nowait)
         self._door = CallDoor(
             self._thread, link.call_host, link.call_port, link.call_key, self._arrived
@@ -339,8 +340,9 @@ class FreeswitchNode:
                 self._left_unasked(event)
         if (told := events.to_event(event, self.node)) is not None:
             self._events.put_nowait(told)
-        joined = read_transferred(event, self.node, self._legs.call_of)
-        if joined is not None:
+        if (left := self._joins.over(event)) is not None:
+            self._spawn(self._drop(left))
+        if (joined := self._joins.heard(event)) is not None:
             self._legs.adopted(joined.to_leg, joined.call)
             party = self._legs.endpoint_of(joined.to_leg)
             self._spawn(self._talks.now_of(joined, party))
