@@ -57,6 +57,7 @@ from callcenter.records import (
 )
 from callcenter.records.boxes import Letters, Mailbox
 from callcenter.records.boxes.letters import Reader
+from callcenter.records.sounds import SpokenSounds
 from callcenter.records.survey import Comments
 from callcenter.reports import count_calls, count_seat
 from callcenter.reports.mailing import Mailer
@@ -105,19 +106,6 @@ class Engine:
         self.started_at = clock.now()
         home = recordings.parent
         self.prompts = home / "prompts"
-        self.voicemail_folder = home / "voicemail"
-        letters = Letters(self.voicemail_folder, lambda: self.snapshot.now.boxes, self._reader)
-        self.mailbox = Mailbox(database, self.voicemail_folder, letters)
-        self.voicemail = Voicemail(
-            self.mailbox,
-            self.journal,
-            self.projector,
-            clock,
-            sounds=self.prompts,
-            boxes=lambda: self.snapshot.now.boxes,
-        )
-        self.comments = Comments(home / "comments", clock)
-        self.answers = SurveyAnswers(self.journal, self.projector)
         self.recordings = Recordings(
             storage or Storage.below(home),
             database,
@@ -126,6 +114,20 @@ class Engine:
             bus=self.bus,
             clock=clock,
         )
+        keys = self.recordings.keys
+        spoken = SpokenSounds(home / "voicemail", keys)
+        letters = Letters(spoken, lambda: self.snapshot.now.boxes, self._reader)
+        self.mailbox = Mailbox(database, spoken, letters)
+        self.voicemail = Voicemail(
+            self.mailbox,
+            self.journal,
+            self.projector,
+            clock,
+            sounds=self.prompts,
+            boxes=lambda: self.snapshot.now.boxes,
+        )
+        self.comments = Comments(SpokenSounds(home / "comments", keys), clock)
+        self.answers = SurveyAnswers(self.journal, self.projector)
         kept = self.recordings.storage
         self.retention = Retention(database, kept.folder, clock, kept.keep_days)
         self.backup = Backup(database, kept, clock.now)
@@ -187,6 +189,7 @@ class Engine:
         self._run(self.journal.keep(), "journal")
         self._run(self._release(), "release")
         self._run(self.voicemail.sweep(), "voicemail")
+        self._run(self.comments.sweep(), "comments")
         self._run(self.recordings.run(), "recordings")
         self._run(self.retention.run(), "retention")
         self._run(self.backup.run(), "backup")

@@ -6,8 +6,9 @@ from urllib.parse import quote, urlencode
 import click
 
 from callcenter.cli.either import reached, row
-from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_rows
+from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_json, show_rows
 from callcenter.cli.sounds import deliver
+from callcenter.kernel.errors import CallCenterError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from callcenter.web.client import Client, Row
 
 
+class BadMessages(CallCenterError):
+    """A check has found something."""
+
+    code = "messages_damaged"
+    exit_status = 1
+
+
 class _Desk(Protocol):
     def messages(self, box: str) -> "list[Row]": ...
     def audio(self, message: str, *, heard: bool) -> bytes: ...
+    def check(self, message: str) -> "Row": ...
     def hand_over(self, message: str, to: str) -> "Row": ...
     def remove(self, message: str) -> None: ...
     def boxes(self) -> "list[Row]": ...
@@ -90,6 +99,30 @@ def remove(message: str) -> None:
     click.echo(clean(f"Message {message} is removed."))
 
 
+@voicemail.command()
+@click.argument("messages", nargs=-1)
+@json_option
+def verify(messages: tuple[str, ...], as_json: bool) -> None:
+    """Check the sounds of MESSAGES, or of all.
+
+    Names each that is gone or is not what was kept, and then ends with exit status 1.
+    """
+    with _desk() as desk:
+        names = messages or tuple(row["id"] for row in desk.messages(""))
+        found = [desk.check(name) for name in names]
+    bad = [one for one in found if not one["ok"]]
+    plain = sum(one["state"] != "sealed" for one in found)
+    if as_json:
+        show_json({"checked": len(found), "not_encrypted": plain, "bad": bad})
+    else:
+        for one in bad:
+            click.echo(clean(f"{one['id']}: {one['why']}"))
+    if bad:
+        raise BadMessages(f"{len(bad)} of {len(found)} messages are not what was kept.")
+    if not as_json:
+        click.echo(f"{len(found)} messages checked; all are what was kept, {plain} unencrypted.")
+
+
 @voicemail.group()
 def box() -> None:
     """Set up boxes: their greeting, mail, seats and days."""
@@ -146,9 +179,14 @@ def _desk() -> "AbstractContextManager[_Desk]":
 
 def _local(database: "Engine", settings: "Settings") -> "_Desk":
     from callcenter.records.boxes import Mailbox
+    from callcenter.records.keys import KeyRing
+    from callcenter.records.sounds import SpokenSounds
+    from callcenter.records.storage import Storage
     from callcenter.services.voicemail import VoicemailDesk
 
-    return _Local(VoicemailDesk(database, Mailbox(database, settings.home / "voicemail")))
+    keys = KeyRing(database, Storage.of(settings).master_key)
+    sounds = SpokenSounds(settings.home / "voicemail", keys)
+    return _Local(VoicemailDesk(database, Mailbox(database, sounds)))
 
 
 class _Local:
@@ -162,6 +200,9 @@ class _Local:
 
     def audio(self, message: str, *, heard: bool) -> bytes:
         return self._desk.audio(message, heard=heard)
+
+    def check(self, message: str) -> "Row":
+        return row(self._desk.check(message))
 
     def hand_over(self, message: str, to: str) -> "Row":
         return row(self._desk.hand_over(message, to))
@@ -193,6 +234,9 @@ class _Remote:
     def audio(self, message: str, *, heard: bool) -> bytes:
         path = f"/v1/voicemail/{quote(message, safe='')}/audio?heard={str(heard).lower()}"
         return bytes(self._client.ask("GET", path))
+
+    def check(self, message: str) -> "Row":
+        return dict(self._client.ask("GET", f"/v1/voicemail/{quote(message, safe='')}/verify"))
 
     def remove(self, message: str) -> None:
         self._client.ask("DELETE", f"/v1/voicemail/{quote(message, safe='')}")

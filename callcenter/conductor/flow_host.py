@@ -224,6 +224,7 @@ class FlowHost:
         """Beep, record, note the answer."""
         return await self._context.comments.take(
             self._channel,
+            self._decision.tenant,
             language=comment.language,
             longest=comment.longest,
             kept=lambda path: self._answered(comment.about, "", path),

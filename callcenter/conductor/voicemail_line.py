@@ -10,16 +10,18 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.calls import OpenCall, TalkStarted
 from callcenter.conductor.context import Context
 from callcenter.conductor.prompt_line import PromptLine
 from callcenter.conductor.reaching import Reach
 from callcenter.ivr.say import CannotSay, SayKind, prompts_for
+from callcenter.kernel.errors import CallCenterError
 from callcenter.pbx.port import Channel, DialStatus, Prompt
 from callcenter.records import Message
 from callcenter.records.boxes import box_of_seat
-from callcenter.records.spoken import play_file
+from callcenter.records.spoken import play_sound
 
 _log = structlog.get_logger(__name__)
 _TRIES = 3
@@ -130,17 +132,16 @@ class VoicemailLine:
 
     async def _play(self, message: Message) -> str:
         """The sound; the key that ended it. From its first second on it counts as heard."""
-        context, file = self._context, self._context.mailbox.folder / message.path
+        context = self._context
         try:
-            playing = play_file(
-                self._channel, file, context.studio.folder, message.tenant, self._language
-            )
-            await asyncio.to_thread(context.mailbox.heard, message.id, context.clock.now())
-            return await playing
-        except OSError as error:
+            wav = await asyncio.to_thread(context.mailbox.sound, message)
+        except (SQLAlchemyError, CallCenterError) as error:
             _log.error("message cannot be played", message=message.id, why=str(error))
             await self._say("voicemail-gone")
             return ""
+        await asyncio.to_thread(context.mailbox.heard, message.id, context.clock.now())
+        folder = context.studio.folder
+        return await play_sound(self._channel, wav, folder, message.tenant, self._language)
 
     async def _tell(self, message: Message) -> None:
         """Who left it, and when."""

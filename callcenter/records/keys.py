@@ -1,6 +1,6 @@
-"""Keys of recordings: a data key for each tenant, kept wrapped by a master key that is a file.
+"""Keys of recordings, messages and comments: a data key for each tenant, wrapped by a master key.
 
-The master file (mode 0600) is the secret: a copy of the database and of the recordings is worth
+The master key is a file (mode 0600): a copy of the database and of the recordings is worth
 nothing without it, and nothing can be heard again once it is lost. Blocking; used in threads.
 """
 
@@ -73,7 +73,7 @@ class KeyRing:
             if name not in self._keys:
                 self._load()
             if name not in self._keys:
-                raise NoKey(f"The key {name!r} of this recording is not in the database.")
+                raise NoKey(f"The key {name!r} of this sound is not in the database.")
             return self._keys[name]
 
     def rotate(self, tenant: str = "") -> int:

@@ -7,7 +7,6 @@ that died had not kept is kept by the next one.
 """
 
 import asyncio
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from callcenter.records.recording_store import (
     unkept_parts,
 )
 from callcenter.records.storage import Storage
-from callcenter.records.vault import SUFFIX, Sealer
+from callcenter.records.vault import SUFFIX, seal_file
 
 _log = structlog.get_logger(__name__)
 RAW = b"recording-raw "
@@ -242,24 +241,10 @@ class Recordings:
         mixed = Mixed(record_sides(self.raw(part.id)))
         if not mixed.samples:
             return _nothing(part.id)
-        key_id, key = self.keys.current(part.tenant)
+        key = self.keys.current(part.tenant)
         path = f"{part.started_at:%Y/%m/%d}/{part.id}{SUFFIX}"
         final = self._folder / path
-        make_private(final.parent)
-        draft = final.with_suffix(".part")
-        try:
-            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(fd, "wb") as out:
-                sealer = Sealer(out, key=key, key_id=key_id, plain_size=mixed.size)
-                for block in mixed.blocks():
-                    sealer.write(block)
-                sealed = sealer.close()
-                out.flush()
-                os.fsync(out.fileno())
-            draft.replace(final)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        sealed = seal_file(final, mixed.blocks(), key=key, plain_size=mixed.size)
         caller_rms, seat_rms = mixed.levels
         return Kept(
             id=part.id,
@@ -270,7 +255,7 @@ class Recordings:
             sha256=sealed.sha256,
             stored_sha256=sealed.stored_sha256,
             stored_bytes=sealed.size,
-            key=key_id,
+            key=key[0],
         )
 
     def _drop(self, name: str) -> None:

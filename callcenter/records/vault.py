@@ -1,20 +1,22 @@
-"""The format in which a recording is kept: AES-256-GCM in chunks, so that any part can be read.
+"""The format in which sound is kept: AES-256-GCM in chunks, so that any part can be read.
 
 Header (64 bytes): magic, id of the data key, salt, size of the plain sound, size of a chunk. The
 file's own key is derived from the data key and the salt (HKDF-SHA256), so no nonce is ever used
 twice under one key; a chunk's nonce is its number and whether it is the last, the header is
-authenticated with each. A byte changed, a chunk lost, moved or cut off: :class:`Damaged`.
+authenticated with each. A byte changed, a chunk lost, moved or cut off: :class:`Damaged`. A file
+may be bound to its ``place``: it does not open at another one.
 """
 
 import hashlib
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from callcenter.kernel.errors import CallCenterError
+from callcenter.kernel.folders import make_private
 
 CHUNK = 1 << 16
 TAG = 16
@@ -24,7 +26,7 @@ SUFFIX = ".ccr"
 
 
 class Damaged(CallCenterError):
-    """A stored recording is not what was stored."""
+    """A stored sound is not what was stored."""
 
     code = "recording_damaged"
     http_status = 500
@@ -43,10 +45,12 @@ class Sealed:
 class Sealer:
     """Writes one file; :meth:`write` as often as one likes, ``plain_size`` bytes in all."""
 
-    def __init__(self, out: BinaryIO, *, key: bytes, key_id: str, plain_size: int) -> None:
+    def __init__(
+        self, out: BinaryIO, *, key: bytes, key_id: str, plain_size: int, place: str = ""
+    ) -> None:
         salt = os.urandom(16)
         self._header = _HEADER.pack(_MAGIC, key_id.encode(), salt, plain_size, CHUNK)
-        self._cipher = _cipher(key, salt)
+        self._cipher = _cipher(key, salt, place)
         self._out = out
         self._left = plain_size
         self._held = bytearray()
@@ -92,7 +96,7 @@ class Sealer:
 class Opened:
     """A stored file, to be read from anywhere. ``key_of`` gives the data key of an id."""
 
-    def __init__(self, path: Path, key_of: Callable[[str], bytes]) -> None:
+    def __init__(self, path: Path, key_of: Callable[[str], bytes], place: str = "") -> None:
         self.path = path
         try:
             with path.open("rb") as file:
@@ -100,16 +104,16 @@ class Opened:
                 stored = os.fstat(file.fileno()).st_size
         except OSError as error:
             why = error.strerror
-            raise Damaged(f"The recording's file {path} cannot be read: {why}.") from None
+            raise Damaged(f"The sound file {path} cannot be read: {why}.") from None
         if len(self._header) < _HEADER.size or not self._header.startswith(_MAGIC):
-            raise self._damaged("it does not begin as a recording does")
+            raise self._damaged("it does not begin as such a file does")
         _, key_id, salt, size, chunk = _HEADER.unpack(self._header)
         self.size: int = size
         self.key_id: str = key_id.decode("ascii", "replace")
         self._chunks = -(-self.size // CHUNK)
         if chunk != CHUNK or stored != _HEADER.size + self.size + TAG * self._chunks:
             raise self._damaged("it is shorter or longer than it was")
-        self._cipher = _cipher(key_of(self.key_id), salt)
+        self._cipher = _cipher(key_of(self.key_id), salt, place)
 
     def read(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Plain bytes from ``start`` on, a chunk at a time."""
@@ -134,7 +138,7 @@ class Opened:
 
     def _damaged(self, why: str) -> Damaged:
         return Damaged(
-            f"The recording's file {self.path} is damaged: {why}; bring it back from the back-up."
+            f"The sound file {self.path} is damaged: {why}; bring it back from the back-up."
         )
 
 
@@ -153,16 +157,48 @@ class _Cipher:
         return self._gcm.decrypt(nonce, sealed, header)
 
 
-def _cipher(key: bytes, salt: bytes) -> _Cipher:
+def _cipher(key: bytes, salt: bytes, place: str) -> _Cipher:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-    made = HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"callcenter recording 1")
+    info = b"callcenter recording 1" + place.encode()
+    made = HKDF(algorithm=SHA256(), length=32, salt=salt, info=info)
     return _Cipher(made.derive(key))
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
     return struct.pack(">Q?3x", number, last)
+
+
+def seal_file(
+    final: Path,
+    blocks: Iterable[bytes],
+    *,
+    key: tuple[str, bytes],
+    plain_size: int,
+    place: str = "",
+) -> Sealed:
+    """Have a sealed file, whole or not at all, for its owner only. ``key`` is id and data key.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    make_private(final.parent)
+    draft = final.with_suffix(".part")
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            sealer = Sealer(out, key=key[1], key_id=key[0], plain_size=plain_size, place=place)
+            for block in blocks:
+                sealer.write(block)
+            sealed = sealer.close()
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(final)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return sealed
 
 
 def stored_hash(path: Path) -> str:

@@ -1,8 +1,8 @@
 """Voicemail: a caller speaks, the message is kept, somebody hears it later.
 
 The conductor calls :meth:`Voicemail.take_message` on the caller's channel. A message is written
-down in the journal first and reaches the database when that takes it; its sound is a file below
-the folder of voicemail, trimmed and levelled.
+down in the journal first and reaches the database when that takes it; its sound is encrypted below
+the folder of voicemail (:mod:`callcenter.records.sounds`), trimmed and levelled.
 """
 
 import asyncio
@@ -25,7 +25,9 @@ from callcenter.kernel.projector import Projector
 from callcenter.pbx.port import Channel, Prompt
 from callcenter.records.boxes import Boxes, Mailbox
 from callcenter.records.model import Message, Sender
-from callcenter.records.spoken import is_spoken, keep_spoken, play_file, take_over
+from callcenter.records.sounds import forget, is_spoken, take_over
+from callcenter.records.spoken import play_sound
+from callcenter.records.vault import SUFFIX
 
 _log = structlog.get_logger(__name__)
 PREFIX = b"voicemail "
@@ -51,7 +53,7 @@ class Voicemail:
         boxes: Callable[[], Boxes] = Boxes,
     ) -> None:
         """``sounds`` is the folder of tenants' prompts, from which the PBX plays."""
-        self._folder = mailbox.folder
+        self._spoken = mailbox.sounds
         self._mailbox = mailbox
         self._journal = journal
         self._projector = projector
@@ -81,7 +83,7 @@ class Voicemail:
         await channel.play([Prompt(f"{language}/beep")])
         at, name = self._clock.now(), new_id("v")
         taken = _Taken(box=box, sender=sender, at=at)
-        raw = self._folder / "taking" / f"{name}.wav"
+        raw = self._spoken.taking(name)
         await asyncio.to_thread(_write_note, raw, taken)
         kept: Message | None = None
         self._taking.add(name)
@@ -107,7 +109,8 @@ class Voicemail:
             keys = await channel.read_digits(asked, most=1, first=_WAIT, between=_WAIT, end="")
             match keys.keys:
                 case "1":
-                    await play_file(channel, raw, self._sounds, tenant, language)
+                    wav = await asyncio.to_thread(raw.read_bytes)
+                    await play_sound(channel, wav, self._sounds, tenant, language)
                 case "2":
                     await channel.play([Prompt(f"{language}/beep")])
                     again = raw.with_name(f"{raw.stem}-again.wav")
@@ -133,7 +136,8 @@ class Voicemail:
         """For ever: keep what was said to an engine that died, once nobody can be speaking."""
         seen: set[Path] = set()
         while True:
-            notes = await asyncio.to_thread(_notes, self._folder / "taking")
+            await asyncio.to_thread(self._spoken.seal_what_waits)
+            notes = await asyncio.to_thread(_notes, self._spoken.taking("").parent)
             for note in sorted(seen & notes):
                 if note.stem not in self._taking:
                     await self._recover(note)
@@ -158,9 +162,10 @@ class Voicemail:
 
     async def _keep(self, raw: Path, taken: "_Taken") -> Message | None:
         name, sender = raw.stem, taken.sender
-        path = f"{taken.at:%Y/%m/%d}/{name}.wav"
-        seconds = await asyncio.to_thread(keep_spoken, raw, self._folder / path)
+        path = f"{taken.at:%Y/%m/%d}/{name}{SUFFIX}"
+        seconds = await asyncio.to_thread(self._spoken.keep, raw, sender.tenant, path)
         if not seconds:
+            await asyncio.to_thread(forget, raw)
             return None
         message = Message(
             id=name,
@@ -174,6 +179,7 @@ class Voicemail:
         )
         position = self._journal.append(PREFIX + msgspec.json.encode(message))
         self._projector.add(position, partial(self._mailbox.keep, message=message))
+        await asyncio.to_thread(forget, raw)
         _log.info("message taken", box=taken.box, call=sender.call, seconds=seconds)
         return message
 

@@ -99,7 +99,7 @@ class EngineServices:
         self.reports: Reports = EngineReports(counted)
         self.supervision: Supervision = EngineSupervision(engine)
         self.mail: Mails = EngineMail(MailDesk(engine.database))
-        self.surveys: Surveys = EngineSurveys(engine.database, engine.comments.folder)
+        self.surveys: Surveys = EngineSurveys(engine.database, engine.comments.sounds)
 
     def status(self) -> StatusView:
         """How the engine is."""

@@ -47,7 +47,7 @@ class EngineLive:
         self._engine = engine
         self.feed = Feed(engine.clock)
         self._counting = Counting(engine.clock, engine.snapshot)
-        self._machine = Machine(engine.voicemail_folder.parent)
+        self._machine = Machine(engine.prompts.parent)
         self._states: dict[str, tuple[CallState, datetime]] = {}
         self._by_trunk: dict[str, set[str]] = defaultdict(set)
         self._due_seats: set[str] = set()

@@ -1,21 +1,22 @@
 """What callers answered, for the REST API."""
 
 import asyncio
-from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
 from callcenter.kernel.actor import require_own
 from callcenter.kernel.errors import NotFound
+from callcenter.records.sounds import SpokenSounds
 from callcenter.records.survey import SurveyAnswer, SurveyFilter, SurveyResult
 from callcenter.records.survey.store import By, get_answer, list_answers, survey_results
 from callcenter.services.faults import told
+from callcenter.web.recordings import Check
 
 
 class EngineSurveys:
     """See :class:`callcenter.web.survey.Surveys`."""
 
-    def __init__(self, database: Database, comments: Path) -> None:
+    def __init__(self, database: Database, comments: SpokenSounds) -> None:
         self._database = database
         self._comments = comments
 
@@ -31,6 +32,10 @@ class EngineSurveys:
         """A spoken answer as WAV."""
         return await asyncio.to_thread(self._comment, call, position)
 
+    async def check(self, call: str, position: int) -> Check:
+        """Whether a spoken answer is what was kept."""
+        return await asyncio.to_thread(self._check, call, position)
+
     @told
     def _answers(self, wanted: SurveyFilter, most: int) -> list[SurveyAnswer]:
         with self._database.connect() as connection:
@@ -43,13 +48,23 @@ class EngineSurveys:
 
     @told
     def _comment(self, call: str, position: int) -> bytes:
+        found = self._spoken(call, position)
+        try:
+            return self._comments.read(found.tenant, found.comment)
+        except FileNotFoundError:
+            raise NotFound(f"The sound of answer {position} of call {call} is gone.") from None
+
+    @told
+    def _check(self, call: str, position: int) -> Check:
+        found = self._spoken(call, position)
+        state, why = self._comments.check(found.tenant, found.comment)
+        return Check(id=f"{call}/{position}", state=state, ok=not why, why=why)
+
+    def _spoken(self, call: str, position: int) -> SurveyAnswer:
         sentence = f"There is no spoken answer {position} of call {call}."
         with self._database.connect() as connection:
             found = get_answer(connection, call, position)
         if found is None or not found.comment:
             raise NotFound(sentence)
         require_own(found.tenant, sentence)
-        try:
-            return (self._comments / found.comment).read_bytes()
-        except FileNotFoundError:
-            raise NotFound(f"The sound of answer {position} of call {call} is gone.") from None
+        return found

@@ -24,6 +24,7 @@ from callcenter.records.boxes import (
 from callcenter.records.model import Message
 from callcenter.records.store import list_messages
 from callcenter.services.faults import told
+from callcenter.web.recordings import Check
 
 if TYPE_CHECKING:
     from callcenter.engine import Engine
@@ -50,14 +51,17 @@ class VoicemailDesk:
     @told
     def audio(self, message: str, *, heard: bool) -> bytes:
         """The sound as WAV; with ``heard`` it counts as listened to."""
-        path = self._mailbox.folder / self._get(message).path
-        try:
-            sound = path.read_bytes()
-        except OSError:
-            raise NotFound(f"The sound of message {message} is gone from {path}.") from None
+        sound = self._mailbox.sound(self._get(message))
         if heard:
             self._mailbox.heard(message, datetime.now(UTC))
         return sound
+
+    @told
+    def check(self, message: str) -> Check:
+        """Whether its sound is there and is what was kept."""
+        found = self._get(message)
+        state, why = self._mailbox.sounds.check(found.tenant, found.path)
+        return Check(id=message, state=state, ok=not why, why=why)
 
     @told
     def hand_over(self, message: str, to: str) -> Message:
@@ -139,6 +143,10 @@ class EngineVoicemail:
     async def audio(self, message: str, heard: bool) -> bytes:
         """The sound as WAV."""
         return await asyncio.to_thread(lambda: self._desk.audio(message, heard=heard))
+
+    async def check(self, message: str) -> Check:
+        """Whether a message's sound is what was kept."""
+        return await asyncio.to_thread(self._desk.check, message)
 
     async def hand_over(self, message: str, to: str) -> Message:
         """Put a message into another box."""

@@ -70,6 +70,7 @@ LEAST: dict[Act, Role] = {
     # voicemail
     ("GET", "/v1/voicemail"): _SUPERVISOR,
     ("GET", "/v1/voicemail/{message}/audio"): _SUPERVISOR,
+    ("GET", "/v1/voicemail/{message}/verify"): _SUPERVISOR,
     ("POST", "/v1/voicemail/{message}/hand-over"): _SUPERVISOR,
     ("DELETE", "/v1/voicemail/{message}"): _SUPERVISOR,
     ("GET", "/v1/voicemail-boxes"): _SUPERVISOR,
@@ -78,6 +79,7 @@ LEAST: dict[Act, Role] = {
     ("GET", "/v1/survey/answers"): _SUPERVISOR,
     ("GET", "/v1/survey/results"): _SUPERVISOR,
     ("GET", "/v1/survey/answers/{call}/{position}/comment"): _SUPERVISOR,
+    ("GET", "/v1/survey/answers/{call}/{position}/verify"): _SUPERVISOR,
     # recordings; an agent may leave something out of its own talk
     ("GET", "/v1/recordings"): _SUPERVISOR,
     ("GET", "/v1/recordings/{recording}"): _SUPERVISOR,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from callcenter.records.survey import SurveyAnswer, SurveyFilter, SurveyResult
+from callcenter.web.recordings import Check
 
 if TYPE_CHECKING:
     from callcenter.web.services import Services
@@ -25,6 +26,9 @@ class Surveys(Protocol):
 
     async def comment(self, call: str, position: int) -> bytes:
         """A spoken answer as WAV; :class:`NotFound` when there is none."""
+
+    async def check(self, call: str, position: int) -> Check:
+        """Whether a spoken answer is what was kept."""
 
 
 def add_survey(router: APIRouter, services: "Services") -> None:
@@ -68,3 +72,8 @@ def add_survey(router: APIRouter, services: "Services") -> None:
     async def comment(call: str, position: int) -> Response:
         """A spoken answer as WAV."""
         return Response(await services.surveys.comment(call, position), media_type="audio/wav")
+
+    @router.get("/survey/answers/{call}/{position}/verify")
+    async def check(call: str, position: int) -> Check:
+        """Whether a spoken answer is there, opens, and is what was kept; see that of voicemail."""
+        return await services.surveys.check(call, position)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.records.boxes import Box
 from callcenter.records.model import Message
+from callcenter.web.recordings import Check
 
 if TYPE_CHECKING:
     from callcenter.web.services import Services
@@ -22,6 +23,9 @@ class Boxes(Protocol):
 
     async def audio(self, message: str, heard: bool) -> bytes:
         """The sound as WAV; with ``heard`` it counts as listened to."""
+
+    async def check(self, message: str) -> Check:
+        """Whether its sound is what was kept."""
 
     async def hand_over(self, message: str, to: str) -> Message:
         """Put a message into another box: ``seat:1002``, or a box by its name."""
@@ -68,6 +72,12 @@ def add_voicemail(router: APIRouter, services: "Services") -> None:
     async def audio(message: str, heard: bool = True) -> Response:
         """The sound as WAV; the message then counts as heard unless ``heard`` is false."""
         return Response(await services.voicemail.audio(message, heard), media_type="audio/wav")
+
+    @router.get("/voicemail/{message}/verify")
+    async def check(message: str) -> Check:
+        """Whether its sound is there, opens, and is what was kept. ``state`` says how it is kept:
+        ``sealed``, ``plain`` (from before messages were encrypted), ``waiting`` (for a key)."""
+        return await services.voicemail.check(message)
 
     @router.post("/voicemail/{message}/hand-over")
     async def hand_over(message: str, body: HandOver) -> Message:

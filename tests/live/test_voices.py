@@ -5,6 +5,7 @@ import io
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,6 +95,13 @@ def tone_in(wav: bytes) -> tuple[int, float]:
     return int(np.argmax(power)) * 20, len(samples) / ears.RATE
 
 
+def is_encrypted(file: Path) -> None:
+    """No reader of WAV files makes anything of what lies there."""
+    with pytest.raises(wave.Error):
+        ears.read_wav(file)
+    assert b"RIFF" not in file.read_bytes()
+
+
 async def leaves_a_message(site: Site, mail: MailServer, grace: Phone) -> None:
     """What the caller speaks is what the mail brings; the lamp goes on."""
     caller = await site.caller("13800000009")
@@ -106,6 +114,13 @@ async def leaves_a_message(site: Site, mail: MailServer, grace: Phone) -> None:
     assert letter["Subject"] == "Voicemail from 13800000009 for seat-1002"
     (attached,) = letter.iter_attachments()
     assert tone_in(attached.get_content()) == (660, pytest.approx(2.1, abs=0.4))
+    [message] = site.client.ask("GET", "/v1/voicemail")
+    is_encrypted(site.home / "voicemail" / message["path"])
+    path = f"/v1/voicemail/{message['id']}"
+    sound = bytes(site.client.ask("GET", f"{path}/audio?heard=false"))
+    assert tone_in(sound) == (660, pytest.approx(2.1, abs=0.4))
+    found = site.client.ask("GET", f"{path}/verify")
+    assert (found["ok"], found["state"]) == (True, "sealed")
     await until(lambda: grace.lamp == (1, 0), 8, "the lamp to be on")
 
 
@@ -133,8 +148,13 @@ async def answers_the_survey(site: Site) -> None:
         ("friendly", "4", cdr["id"]),
         ("why", "", cdr["id"]),
     ]
-    path = f"/v1/survey/answers/{cdr['id']}/{rows[0]['position']}/comment"
-    assert tone_in(bytes(site.client.ask("GET", path))) == (880, pytest.approx(1.6, abs=0.4))
+    is_encrypted(site.home / "comments" / rows[0]["comment"])
+    path = f"/v1/survey/answers/{cdr['id']}/{rows[0]['position']}"
+    assert site.client.ask("GET", f"{path}/verify")["ok"]
+    assert tone_in(bytes(site.client.ask("GET", f"{path}/comment"))) == (
+        880,
+        pytest.approx(1.6, abs=0.4),
+    )
     (result, _) = site.client.ask("GET", "/v1/survey/results?by=queue")
     assert (result["of"], result["question"], result["mean"]) == ("sales", "friendly", 4.0)
 

@@ -99,7 +99,12 @@ async def test_each_message_is_mailed_with_its_sound(
     assert mails[0].tenant == "acme"
     with world.database.connect() as connection:
         (attached,) = attachments_of(connection, mails[0].id)
-    assert attached.data == (world.folder / "voicemail" / message.path).read_bytes()
+    assert world.engine is not None
+    assert attached.data == world.engine.mailbox.sound(message)
+    assert attached.data.startswith(b"RIFF")
+    stored = [file.read_bytes() for file in (world.folder / "voicemail").rglob("*.*")]
+    assert len(stored) == 1
+    assert b"RIFF" not in stored[0]
     assert (attached.media, attached.name) == ("audio/wav", f"{message.at:%Y%m%d-%H%M%S}.wav")
 
 

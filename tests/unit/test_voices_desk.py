@@ -20,6 +20,8 @@ from callcenter.kernel.mail.outbox import attachments_of, claim, note_failed, no
 from callcenter.records import Message
 from callcenter.records.boxes import Box, Boxes, Letters, Mailbox, load_boxes, save_box
 from callcenter.records.boxes.letters import Reader, letter
+from callcenter.records.keys import KeyRing
+from callcenter.records.sounds import SpokenSounds
 from callcenter.records.store import save_message
 from callcenter.records.survey import SurveyAnswer, SurveyFilter, save_answer, survey_results
 from callcenter.records.survey.store import list_answers
@@ -31,7 +33,7 @@ __all__ = ["database_url", "postgres"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def message(name: str = "v-1", box: str = "seat-1001", **more: Any) -> Message:
+def message(name: str = "v-1", box: str = "seat-1001", *, path: str = "", **more: Any) -> Message:
     return Message(
         id=name,
         tenant="demo",
@@ -40,9 +42,13 @@ def message(name: str = "v-1", box: str = "seat-1001", **more: Any) -> Message:
         caller="+8613800000001",
         at=NOON,
         seconds=1.5,
-        path=f"2026/03/02/{name}.wav",
+        path=path or f"2026/03/02/{name}.wav",
         **more,
     )
+
+
+def sounds(database: Engine, folder: Path) -> SpokenSounds:
+    return SpokenSounds(folder, KeyRing(database, folder / "master.key"))
 
 
 def answer(position: int, **more: Any) -> SurveyAnswer:
@@ -98,7 +104,7 @@ def test_a_mail_and_its_attachment_go_through_each_database(database: Engine) ->
 
 
 def test_boxes_and_messages_in_each_database(database: Engine, tmp_path: Path) -> None:
-    mailbox = Mailbox(database, tmp_path)
+    mailbox = Mailbox(database, sounds(database, tmp_path))
     with database.begin() as connection:
         save_box(connection, Box(tenant="demo", name="shop", mail=("a@x.cn",), keep_days=1))
         for each in (message(), message("v-2"), message("v-3", "shop")):
@@ -158,8 +164,10 @@ def test_a_letter_tells_the_time_where_the_reader_is() -> None:
 def test_a_bad_address_or_a_lost_sound_loses_no_message(database: Engine, tmp_path: Path) -> None:
     box = Box(tenant="demo", name="seat-1001", mail=("nonsense", "ann@example.com"))
     boxes = Boxes(known={("demo", "seat-1001"): box})
-    letters = Letters(tmp_path, lambda: boxes, lambda _: Reader(zone="Nowhere/Else"))
-    mailbox = Mailbox(database, tmp_path, letters)
+    letters = Letters(
+        sounds(database, tmp_path), lambda: boxes, lambda _: Reader(zone="Nowhere/Else")
+    )
+    mailbox = Mailbox(database, sounds(database, tmp_path), letters)
     with database.begin() as connection:
         mailbox.keep(connection, message())
     assert [mail.to for mail in Outbox(database).list()] == ["ann@example.com"]

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.kernel.errors import CallCenterError
 from callcenter.kernel.mail import Attachment, put_mail
 from callcenter.records.boxes.model import Boxes
 from callcenter.records.model import Message
+from callcenter.records.sounds import SpokenSounds
 
 _log = structlog.get_logger(__name__)
 
@@ -43,10 +44,10 @@ class Letters:
     """Puts a letter into the outbox for each message of a box that has addresses."""
 
     def __init__(
-        self, folder: Path, boxes: Callable[[], Boxes], reader: Callable[[str], Reader]
+        self, sounds: SpokenSounds, boxes: Callable[[], Boxes], reader: Callable[[str], Reader]
     ) -> None:
-        """``folder`` is that of voicemail; ``reader`` tells how a tenant reads."""
-        self._folder = folder
+        """``reader`` tells how a tenant reads."""
+        self._sounds = sounds
         self._boxes = boxes
         self._reader = reader
 
@@ -65,8 +66,8 @@ class Letters:
             _log.error("no such time zone", zone=reader.zone, why=str(error))
             subject, text = letter(message, replace(reader, zone="UTC"))
         try:
-            sound = (self._folder / message.path).read_bytes()
-        except OSError as error:
+            sound = self._sounds.read(message.tenant, message.path)
+        except (OSError, SQLAlchemyError, CallCenterError) as error:
             _log.error("mail goes without the message's sound", message=message.id, why=str(error))
             sound = b""
         name = f"{message.at:%Y%m%d-%H%M%S}.wav"

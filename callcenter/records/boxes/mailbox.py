@@ -6,7 +6,6 @@ wait is told of each change.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -16,6 +15,7 @@ from callcenter.records import store
 from callcenter.records.boxes.letters import Letters
 from callcenter.records.boxes.model import Boxes
 from callcenter.records.model import Message
+from callcenter.records.sounds import SpokenSounds
 
 _log = structlog.get_logger(__name__)
 Counts = dict[tuple[str, str], tuple[int, int]]
@@ -23,11 +23,13 @@ Counts = dict[tuple[str, str], tuple[int, int]]
 
 
 class Mailbox:
-    """The messages of one database. ``folder`` is that of voicemail."""
+    """The messages of one database, and their ``sounds``."""
 
-    def __init__(self, database: Engine, folder: Path, letters: Letters | None = None) -> None:
+    def __init__(
+        self, database: Engine, sounds: SpokenSounds, letters: Letters | None = None
+    ) -> None:
         self._database = database
-        self.folder = folder
+        self.sounds = sounds
         self._letters = letters
         self.on_change: Callable[[], None] = lambda: None
         """Called from whichever thread changed something."""
@@ -56,6 +58,18 @@ class Mailbox:
         if found is None:
             raise NotFound(f"There is no voicemail message {message!r}.")
         return found
+
+    def sound(self, message: Message) -> bytes:
+        """What was spoken, as WAV.
+
+        Raises:
+            NotFound: it is gone.
+            Damaged, NoKey: it cannot be opened.
+        """
+        try:
+            return self.sounds.read(message.tenant, message.path)
+        except OSError:
+            raise NotFound(f"The sound of message {message.id} is gone.") from None
 
     def heard(self, message: str, at: datetime) -> None:
         """Somebody has listened to it; the first time counts."""
@@ -86,7 +100,7 @@ class Mailbox:
         found = self.get(message)
         with self._database.begin() as connection:
             store.remove_message(connection, message)
-        (self.folder / found.path).unlink(missing_ok=True)
+        self.sounds.remove(found.tenant, found.path)
         self.on_change()
 
     def forget_old(self, boxes: Boxes, now: datetime) -> int:
