@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, String, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Result
 from callcenter.calls.explaining import Moment
@@ -18,6 +18,7 @@ from callcenter.calls.tables import (
     cdr_visits,
     cdrs,
 )
+from callcenter.kernel.database import fit
 
 _AT_ONCE = 500
 _Row = dict[str, Any]
@@ -76,10 +77,10 @@ def cdr_rows(found: Iterable[Cdr]) -> list[tuple[Table, list[_Row]]]:
     heads: list[_Row] = []
     parts: dict[str, list[_Row]] = {part.name: [] for part in PARTS}
     for cdr in found:
-        heads.append(_fit(cdrs, {name: getattr(cdr, name) for name in _COLUMNS}))
+        heads.append(fit(cdrs, {name: getattr(cdr, name) for name in _COLUMNS}))
         for part in PARTS:
             parts[part.name] += [
-                _fit(part.table, {"call": cdr.id, "position": position, **vars(row)})
+                fit(part.table, {"call": cdr.id, "position": position, **vars(row)})
                 for position, row in enumerate(getattr(cdr, part.name))
             ]
     return [(cdrs, heads), *((part.table, parts[part.name]) for part in PARTS)]
@@ -170,23 +171,3 @@ def _delete_known(connection: Connection, calls: list[str]) -> None:
         known = list(connection.scalars(select(cdrs.c.id).where(cdrs.c.id.in_(some))))
         if known:
             delete_cdrs(connection, known)
-
-
-def _lengths(table: Table) -> dict[str, int]:
-    return {
-        column.name: column.type.length
-        for column in table.columns
-        if isinstance(column.type, String) and column.type.length
-    }
-
-
-_LENGTHS = {table: _lengths(table) for table in (cdrs, *(part.table for part in PARTS))}
-
-
-def _fit(table: Table, row: _Row) -> _Row:
-    """Whatever a telephone sent: a call is not lost because its name is too long for a database."""
-    for name, length in _LENGTHS[table].items():
-        value = row[name]
-        if len(value) > length or "\0" in value:
-            row[name] = value.replace("\0", "")[:length]
-    return row

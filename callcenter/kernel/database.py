@@ -7,10 +7,11 @@ PostgreSQL (:mod:`postgres`) more.
 import os
 import sqlite3
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
@@ -53,6 +54,27 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def fit(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """``row`` with texts as long as their columns take, without the sign that no database takes.
+
+    For what telephones and callers have sent: no fact is lost because a name in it is too long.
+    """
+    for name, length in _lengths(table).items():
+        value = row.get(name) or ""
+        if len(value) > length or "\0" in value:
+            row[name] = value.replace("\0", "")[:length]
+    return row
+
+
+@cache
+def _lengths(table: Table) -> dict[str, int]:
+    return {
+        column.name: column.type.length
+        for column in table.columns
+        if isinstance(column.type, String) and column.type.length
+    }
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

@@ -121,8 +121,10 @@ class Control(Protocol):
     async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """Play prompts into a running talk: to ``leg``, or to ``both`` who talk.
 
-        They go on hearing each other. Returns when it was heard to the end; ``False`` when the
-        talk was over before that, or ``leg`` gone.
+        Whole, whatever the other's telephone sends meanwhile. Who hears them may not hear the other
+        until they are over, nor is a key of theirs taken; words to the same leg follow each other.
+        Returns when it was heard to the end; ``False`` when the talk was over before that, or
+        ``leg`` gone.
         """
 
     async def join_room(self, leg: LegId, room: str) -> LegId | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Row, Select, select, update
 
+from callcenter.kernel.database import fit
 from callcenter.records.model import Kept, Part, Pause, Recording, RecordingState
 from callcenter.records.tables import recording_places, recordings
 
@@ -57,7 +58,7 @@ def save_part(connection: Connection, part: Part) -> None:
     }
     pauses = msgspec.json.encode(part.pauses).decode()
     values = row | _NOTHING | {"state": RecordingState.RAW.value, "pauses": pauses}
-    connection.execute(recordings.insert().values(**values))
+    connection.execute(recordings.insert().values(**fit(recordings, values)))
     places = [
         {"recording": part.id, "kind": kind, "name": name, "position": position}
         for kind, names in (("seat", part.seats), ("queue", part.queues))
@@ -111,7 +112,7 @@ def unkept_parts(connection: Connection) -> list[Part]:
 
 def change_recording(connection: Connection, name: str, **values: object) -> None:
     """Set columns of one part."""
-    connection.execute(update(recordings).where(_c.id == name).values(**values))
+    connection.execute(update(recordings).where(_c.id == name).values(**fit(recordings, values)))
 
 
 def _query(wanted: Wanted) -> "Select[tuple[object, ...]]":

@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from callcenter.kernel.database import UtcDateTime, metadata
+from callcenter.kernel.database import UtcDateTime, fit, metadata
 from callcenter.records.model import Message
 
 voicemail_messages = Table(
@@ -47,7 +47,8 @@ def save_message(connection: Connection, message: Message) -> bool:
     known = select(_m.id).where(_m.id == message.id)
     if connection.execute(known).first() is not None:
         return False
-    connection.execute(voicemail_messages.insert().values(**asdict(message)))
+    row = fit(voicemail_messages, asdict(message))
+    connection.execute(voicemail_messages.insert().values(**row))
     return True
 
 

@@ -35,6 +35,9 @@ class FakeCallerPhone:
     def says(self, seconds: float) -> None:
         self._caller.says(seconds)
 
+    def sends_together(self, packets: int) -> None:
+        """Nothing of the fake's sounds hangs on packets."""
+
     async def hang_up(self) -> None:
         self._caller.hangs_up()
 
@@ -55,6 +58,9 @@ class FakeCallerPhone:
 
 class FakeSeatPhone:
     """See :class:`tests.contract.rig.SeatPhone`."""
+
+    def sends_together(self, packets: int) -> None:
+        """Nothing of the fake's sounds hangs on packets."""
 
     def __init__(self, pbx: FakePbx, phone: FakePhone) -> None:
         self._pbx = pbx

@@ -36,6 +36,9 @@ class CallerPhone(Protocol):
     def says(self, seconds: float) -> None:
         """Speak so long into the recording that begins next."""
 
+    def sends_together(self, packets: int) -> None:
+        """From now on so many packets of sound (20 ms each) go out at a time; 0: none at all."""
+
     async def hang_up(self) -> None:
         """Put the receiver down."""
 
@@ -54,6 +57,9 @@ class CallerPhone(Protocol):
 
 class SeatPhone(Protocol):
     """A registered phone at an extension."""
+
+    def sends_together(self, packets: int) -> None:
+        """As :meth:`CallerPhone.sends_together`, in its newest call."""
 
     def answers(self, *, after: float) -> None:
         """Ring, and pick up after so many seconds."""

@@ -34,6 +34,15 @@ class Audio:
         return self.prompts / f"{prompt}.wav"
 
 
+def send_together(call: Call, packets: int) -> None:
+    """See :meth:`tests.contract.rig.CallerPhone.sends_together`."""
+    call.send_together(max(1, packets))
+    if packets:
+        call.silence()
+    else:
+        call.mute()
+
+
 class SipCaller:
     """See :class:`tests.contract.rig.CallerPhone`."""
 
@@ -60,6 +69,9 @@ class SipCaller:
     def says(self, seconds: float) -> None:
         """A hum, after as long a moment as it takes to begin the recording."""
         self.call.play([ears.tone(440, seconds)])
+
+    def sends_together(self, packets: int) -> None:
+        send_together(self.call, packets)
 
     async def hang_up(self) -> None:
         await self.call.hang_up()
@@ -100,6 +112,9 @@ class SipSeat:
     @property
     def _newest(self) -> IncomingCall:
         return self.phone.incoming[-1]
+
+    def sends_together(self, packets: int) -> None:
+        send_together(self._newest, packets)
 
     async def press(self, keys: str) -> None:
         await self._newest.answered()

@@ -309,7 +309,7 @@ class AsteriskNode:
         if message.event == "Pickup":
             self._heard_pickup(message)
             return
-        if message.event == "UserEvent" and message.userevent == "CcSaid":
+        if message.event == "UserEvent" and message.userevent in ("CcSaying", "CcSaid"):
             self._saying.heard(message)
             return
         if message.event == "ChanSpyStart":
@@ -320,6 +320,7 @@ class AsteriskNode:
         if isinstance(event, LegEnded):
             self._talks.leg_ended(event.leg, event.cause)
             self._tapes.gone(event.leg.partition("/")[2])
+            self._saying.gone(event.leg.partition("/")[2])
             for watch in list(self._watches.values()):
                 watch.leg_ended(event.leg, event.cause, self._clock.now())
             if event.leg in self._leaving:

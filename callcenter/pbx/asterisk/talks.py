@@ -30,7 +30,7 @@ from callcenter.pbx.port import (
 
 NO_TIME = timedelta()
 _LINKS = timedelta(seconds=5)
-_DOOR = "Local/s@cc-say/n"
+_DOOR = "Local/s@cc-barge/n"
 _ANSWER_GRACE = 10.0  # seconds after the ringing in which Asterisk tells how it went
 _BEGIN = 2.0  # seconds from the answer to listening
 _STARTS_AS = {EavesdropMode.MONITOR: "", EavesdropMode.WHISPER: "w", EavesdropMode.BARGE: "B"}

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from callcenter.kernel.actor import acting
-from callcenter.kernel.database import UtcDateTime, metadata
+from callcenter.kernel.database import UtcDateTime, fit, metadata
 from callcenter.records.survey.model import SurveyAnswer, SurveyFilter, SurveyResult, results_of
 
 By = Literal["seat", "queue", "survey"]
@@ -43,7 +43,8 @@ _a = survey_answers.c
 
 def save_answer(connection: Connection, answer: SurveyAnswer) -> None:
     """Keep an answer."""
-    connection.execute(survey_answers.insert().values(**asdict(answer)))
+    row = fit(survey_answers, asdict(answer))
+    connection.execute(survey_answers.insert().values(**row))
 
 
 def list_answers(
