@@ -111,21 +111,6 @@ async def words_are_whole_whatever_the_others_telephone_sends(rig: Rig) -> None:
 
 
 @rule
-async def a_caller_on_hold_hears_words_and_then_music_again(rig: Rig) -> None:
-    talk = await talking(rig)
-    await talk.seat.hold()
-    await until(lambda: LegHeld(leg=talk.leg, call="call-1") in rig.events)
-    assert await rig.pbx.say(talk.channel.arrival.leg, [WELCOME], both=False)
-    await talk.caller.hears(WELCOME)
-    await talk.caller.hears_music()
-    await talk.seat.resume()
-    await until(lambda: LegResumed(leg=talk.leg, call="call-1") in rig.events)
-    assert await rig.pbx.say(talk.leg, [MENU], both=False)
-    await talk.seat.hears(MENU)
-    await talk.caller.hang_up()
-
-
-@rule
 async def words_said_at_once_are_said_one_after_the_other(rig: Rig) -> None:
     talk = await talking(rig)
     first = asyncio.create_task(rig.pbx.say(talk.leg, [WELCOME], both=True))

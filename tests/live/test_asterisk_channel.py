@@ -14,11 +14,15 @@ from callcenter.pbx.port import (
     DialStatus,
     Ended,
     Hangup,
+    LegHeld,
+    LegResumed,
     NodeLost,
     Prompt,
     record_sides,
 )
 from tests.contract.rig import soon, until
+from tests.contract.rules_call import MENU, WELCOME
+from tests.contract.rules_talk import talking
 from tests.live.asterisk_rig import AsteriskRig, SipCaller
 from tests.support.phone import IncomingCall, reject
 
@@ -231,3 +235,17 @@ async def test_a_withheld_number_is_empty(rig: AsteriskRig) -> None:
     arrival = (await rig.next_call()).arrival
     assert (arrival.caller, arrival.caller_name) == ("", "")
     await caller.hang_up()
+
+
+async def test_a_caller_on_hold_hears_words_and_then_music_again(rig: AsteriskRig) -> None:
+    talk = await talking(rig)
+    await talk.seat.hold()
+    await until(lambda: LegHeld(leg=talk.leg, call="call-1") in rig.events)
+    assert await rig.pbx.say(talk.channel.arrival.leg, [WELCOME], both=False)
+    await talk.caller.hears(WELCOME)
+    await talk.caller.hears_music()
+    await talk.seat.resume()
+    await until(lambda: LegResumed(leg=talk.leg, call="call-1") in rig.events)
+    assert await rig.pbx.say(talk.leg, [MENU], both=False)
+    await talk.seat.hears(MENU)
+    await talk.caller.hang_up()

@@ -21,12 +21,14 @@ _ROOMS = (
     "a_talk_leaves_a_room_and_goes_on",
 )
 _ONE_LINE = "telephones here have one line: no REFER with Replaces"
+_KEYS = "a bridge that runs the dialplan for a key is not played"
 _EVERYWHERE = {
     "rules_record": SOUND,
     **dict.fromkeys(_MESSAGES, SOUND),
     "rules_join": _ONE_LINE,
     "a_phone_joins_its_caller_with_a_colleague": _ONE_LINE,
     "rules_lamp": "what a telephone is sent (NOTIFY) is SIP",
+    "words_are_whole_whatever_the_others_telephone_sends": SOUND,
 }
 
 FREESWITCH = {
@@ -41,7 +43,8 @@ ASTERISK = {
     **_EVERYWHERE,
     "rules_pickup": "channels that change places inside Asterisk are not played",
     **dict.fromkeys(_ROOMS, "ConfBridge and Local channels are not played"),
-    "words_are_said_into_a_talk_to_one_or_to_both": "Local channels are not played",
+    "words_are_said_into_a_talk_to_one_or_to_both": _KEYS,
+    "words_said_at_once_are_said_one_after_the_other": _KEYS,
     "rules_whisper": _DOORS,
     "of_several_each_refusal_is_told": _DOORS,
 }

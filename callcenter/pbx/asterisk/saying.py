@@ -9,8 +9,7 @@ hangs on the other one's sound: it is heard only while that comes, and cut where
 import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 from panoramisk.message import Message
 
@@ -18,9 +17,7 @@ from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.port import NodeLost, Prompt
 from callcenter.pbx.sounds import Sounds
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from callcenter.pbx.turns import Turns
 
 _BEGIN = 2.5  # seconds; until then the channel has looked at the key
 _TRIES = 2  # a key between two of a phone's own feature code counts as a part of that
@@ -53,7 +50,7 @@ class Saying:
         self._ami = ami
         self._sounds = sounds
         self._said: dict[str, _Words] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Turns()
 
     async def say(self, channel: str, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """See the port; ``channel`` is Asterisk's name of the leg."""
@@ -98,7 +95,7 @@ class Saying:
 
     async def _tell(self, channel: str, files: str) -> bool:
         """To one channel; ``False`` when it left its talk before the end."""
-        async with self._turn(channel):
+        async with self._turns.of(channel):
             name = f"say-{secrets.token_hex(8)}"
             words = self._said[name] = _Words(channel)
             try:
@@ -132,17 +129,6 @@ class Saying:
             await self._ami.ask(
                 {"Action": "ControlPlayback", "Channel": channel, "Control": "stop"}
             )
-
-    @asynccontextmanager
-    async def _turn(self, channel: str) -> "AsyncIterator[None]":
-        """One after the other on each channel."""
-        lock = self._turns.setdefault(channel, asyncio.Lock())
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked():
-                self._turns.pop(channel, None)
 
     async def _get(self, channel: str, variable: str) -> str:
         action = {"Action": "Getvar", "Channel": channel, "Variable": variable}

@@ -16,6 +16,7 @@ from callcenter.pbx import checked
 from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import record_sides
+from callcenter.pbx.turns import Turns
 
 Api = Callable[..., Awaitable[str]]
 """Runs an API command, word by word; its answer."""
@@ -47,6 +48,7 @@ class Tapes:
 
     def __init__(self, link: EventLink) -> None:
         self._link = link
+        self._turns = Turns()
 
     async def record(self, name: str, path: Path) -> bool:
         """See the port."""
@@ -67,14 +69,15 @@ class Tapes:
         """See the port. Mixed into what is heard; its end is when its length is over."""
         if not files:
             raise PbxProblem("Nothing can be said: there is no such prompt.")
-        for file in files:
-            if not await self._bridged(name):
-                return False
-            length = await asyncio.to_thread(_seconds, Path(file))
-            for limb in ("aleg", "bleg") if both else ("aleg",):
-                await self._displace(name, file, limb)
-            await asyncio.sleep(length)
-        return await self._bridged(name)
+        async with self._turns.of(name):
+            for file in files:
+                if not await self._bridged(name):
+                    return False
+                length = await asyncio.to_thread(_seconds, Path(file))
+                for limb in ("aleg", "bleg") if both else ("aleg",):
+                    await self._displace(name, file, limb)
+                await asyncio.sleep(length)
+            return await self._bridged(name)
 
     async def _displace(self, name: str, file: str, limb: str) -> None:
         other = (await self._link.api("uuid_getvar", name, "bridge_uuid")).strip()
