@@ -202,6 +202,16 @@ async def test_channel_data_cut_anywhere_is_the_same(door: Door) -> None:
         assert (await door.next())[1]["Caller-Caller-ID-Name"] == "王小明"
 
 
+async def test_a_callers_name_that_is_no_text_keeps_nobody_out(door: Door) -> None:
+    for name in (b"a%FF%FEb", b"a\xff\xfeb"):
+        call = await door.socket()
+        data = SocketCall.data(Caller_Caller_ID_Name="STRANGE").replace(b"STRANGE", name)
+        await call.greets(data)
+        connection, about = await door.next()
+        assert about["Caller-Caller-ID-Name"] == "a\ufffd\ufffdb"
+        await works(call, connection)
+
+
 async def test_events_before_anybody_listens_are_told_in_order(door: Door) -> None:
     call, connection = await door.call()
     for number in range(50):
@@ -247,7 +257,7 @@ async def test_stopping_lets_go_of_the_calls(door: Door) -> None:
     waiting = asyncio.ensure_future(connection.ask("api slow"))
     await call.command()
     await door.door.stop()
-    with pytest.raises(NodeLost):
+    with pytest.raises(NodeLost, match="is over"):
         await waiting
     assert await call.ended() == b""
     await door.door.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -340,3 +341,22 @@ async def test_stopping_while_connecting_is_quiet(thread: GeventThread) -> None:
     await linked.link.stop()
     await linked.link.stop()
     assert linked.told == []
+
+
+async def test_who_was_stopped_before_it_connected_does_not_connect(
+    server: EslServer, thread: GeventThread
+) -> None:
+    linked = Linked(server, thread, esl.PASSWORD)
+    busy = threading.Event()
+    thread.spawn(lambda: busy.wait(1))  # the whole thread, not only a greenlet
+    linked.link.start()
+    await asyncio.sleep(0)
+    stopping = asyncio.ensure_future(linked.link.stop())
+    await asyncio.sleep(0.05)
+    busy.set()
+    await stopping
+    idle = asyncio.Event()
+    thread.spawn(lambda: thread.tell(idle.set))
+    await idle.wait()
+    await asyncio.sleep(0.05)
+    assert server.connections == 0
