@@ -158,8 +158,12 @@ async def _playback(channel: Channel, argument: str) -> None:
         if channel.answer_state == "ringing":  # playing answers
             channel.answer()
         channel.variables[_RESPONSE] = "FILE PLAYED"
-        if not await channel.rest(length):
-            return
+        channel.person.hears_on(channel, path)
+        try:
+            if not await channel.rest(length):
+                return
+        finally:
+            channel.person.hears_on(channel, "")
         channel.person.heard(channel, path)
 
 

@@ -90,6 +90,7 @@ class Caller(Person):
         made.set("cc_endpoint", endpoint)
         made.set("accountcode", endpoint)
         made.set("endpoint_disposition", "RECEIVED")
+        made.set("sip_authorized", "true")
         if not trunk:
             made.set("cc_extension", self.number)
         self.channels.append(made)
