@@ -181,7 +181,6 @@ def _write_files(
         "rtp_high": state.rtp_end,
         "log": home.log,
         "db": home.lib,
-        "lamps": lamps(settings),
         "music": _music(settings),
         "prompts": settings.prompts,
     }
