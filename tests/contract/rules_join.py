@@ -75,3 +75,30 @@ async def who_was_joined_with_a_caller_may_send_them_on(rig: Rig) -> None:
     await talk.caller.hears(WELCOME)
     await until(lambda: not colleague.is_talking, 3)
     await talk.caller.hang_up()
+
+
+@rule
+async def who_is_joined_while_the_engine_is_away_is_not_lost(rig: Rig) -> None:
+    talk, colleague, _, _ = await consultation(rig)
+    await rig.engine_dies()
+    await talk.seat.joins()
+    await until(lambda: not talk.seat.is_talking, 3)
+    await rig.engine_returns()
+    await asyncio.sleep(1.0)
+    assert colleague.is_talking
+    assert talk.caller.is_up
+    await colleague.hang_up()
+    again = await rig.next_call()
+    assert again.arrival.call == "call-1"
+    assert again.arrival.last_dial is not None
+    told = again.arrival.last_dial
+    assert (told.status, told.leg, told.party) == (DialStatus.ANSWER, talk.leg, "1001")
+    async with asyncio.timeout(5):
+        while not (orphans := await rig.pbx.orphans()):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert set(orphans) == {"call-2"}
+    assert orphans["call-2"].dial is not None
+    assert orphans["call-2"].dial.status is DialStatus.ANSWER
+    await again.play([WELCOME])
+    await talk.caller.hears(WELCOME)
+    await talk.caller.hang_up()
