@@ -169,6 +169,23 @@ async def a_talk_leaves_a_room_and_goes_on(rig: Rig) -> None:
 
 
 @rule
+async def guests_are_freed_with_the_talk_when_the_engine_is_another(rig: Rig) -> None:
+    talk = await talking(rig)
+    assert await rig.pbx.join_room(talk.leg, "room-3")
+    guest = await rig.seat("1002")
+    guest.answers(after=0.1)
+    await rig.pbx.invite("room-3", Dial(extension="1002", ring=RING))
+    await rig.engine_dies()
+    await rig.engine_returns()
+    assert guest.is_talking
+    await talk.seat.hang_up()
+    await until(lambda: not guest.is_talking, 2)
+    again = await rig.next_call()
+    assert again.arrival.call == "call-1"
+    await talk.caller.hang_up()
+
+
+@rule
 async def a_waiting_caller_may_be_sent_elsewhere(rig: Rig) -> None:
     caller, channel = await answered_call(rig)
     await channel.music("default")
