@@ -1,7 +1,12 @@
 """Q1, Q3, Q4, Q10 over real SIP: several phones ring, agents are told, callers are told."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
+from callcenter.demo import ears
+from callcenter.settings import load
 from tests.support.phone import OutgoingCall
 from tests.support.site import DIALLED, Site, until
 
@@ -98,3 +103,35 @@ async def test_an_offer_breaks_off_an_announcement(site: Site) -> None:
     await call.hang_up()
     await until(lambda: not site.client.calls(), why="the call to be over")
     await site.nothing_left()
+
+
+@pytest.fixture
+async def hasty() -> AsyncIterator[Site]:
+    """A site whose music is over after a second."""
+    made = Site()
+    folder = made.home / "prompts"
+    (folder / "music" / "default").mkdir(parents=True)
+    for language in made.settings.prompts.iterdir():
+        if language.name != "music":
+            (folder / language.name).symlink_to(language)
+    ears.write_wav(folder / "music" / "default" / "tune.wav", ears.tone(440, 1.0))
+    made.settings = load(home=made.home, prompts=folder)
+    made.variables["CALLCENTER_PROMPTS"] = str(folder)
+    try:
+        await made.open()
+        yield made
+    finally:
+        print(made.engine_says())
+        await made.close()
+
+
+async def test_music_that_is_over_begins_again_at_once(hasty: Site) -> None:
+    call = await waits(hasty)
+    await call.hears_tone(440, within=8)
+    since = asyncio.get_running_loop().time()
+    await call.hears_sound(within=5)
+    await asyncio.sleep(3.5)
+    assert call.heard.level(440, last=0.5) > -40
+    assert not call.heard.silence_gaps(0.2, since=since)
+    await call.hang_up()
+    await hasty.nothing_left()
