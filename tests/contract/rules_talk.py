@@ -22,7 +22,7 @@ from callcenter.pbx.port import (
     Source,
 )
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, soon, until
-from tests.contract.rules_call import MENU, WELCOME, answered_call
+from tests.contract.rules_call import WELCOME, answered_call
 from tests.contract.rules_lines import Dialling
 
 RING = timedelta(seconds=10)
@@ -74,51 +74,6 @@ async def a_caller_sent_elsewhere_comes_back_with_the_call(rig: Rig) -> None:
     await until(lambda: not talk.seat.is_talking, 2)
     await again.adopt("call-1")
     await again.play([WELCOME])
-    await talk.caller.hears(WELCOME)
-    await talk.caller.hang_up()
-
-
-@rule
-async def words_are_said_into_a_talk_to_one_or_to_both(rig: Rig) -> None:
-    talk = await talking(rig)
-    assert await rig.pbx.say(talk.leg, [WELCOME], both=True)
-    await talk.caller.hears(WELCOME)
-    await talk.seat.hears(WELCOME)
-    assert await rig.pbx.say(talk.leg, [MENU], both=False)
-    await talk.seat.hears(MENU)
-    assert not await talk.caller.heard_prompt(MENU)
-    saying = asyncio.create_task(rig.pbx.say(talk.leg, [WELCOME, WELCOME], both=True))
-    await asyncio.sleep(1)
-    await talk.caller.hang_up()
-    assert not await soon(saying)
-    await until(lambda: not talk.seat.is_talking, 2)
-    assert not await rig.pbx.say(talk.leg, [WELCOME], both=True)
-
-
-@rule
-async def words_are_whole_whatever_the_others_telephone_sends(rig: Rig) -> None:
-    talk = await talking(rig)
-    for packets in (0, 8):  # muted, as many are that send nothing then; a bad line, in bursts
-        talk.caller.sends_together(packets)
-        talk.seat.sends_together(packets)
-        assert await rig.pbx.say(talk.leg, [WELCOME], both=True)
-        await talk.caller.hears(WELCOME)
-        await talk.seat.hears(WELCOME)
-        assert await rig.pbx.say(talk.leg, [MENU], both=False)
-        await talk.seat.hears(MENU)
-        assert not await talk.caller.heard_prompt(MENU)
-    await talk.caller.hang_up()
-
-
-@rule
-async def words_said_at_once_are_said_one_after_the_other(rig: Rig) -> None:
-    talk = await talking(rig)
-    first = asyncio.create_task(rig.pbx.say(talk.leg, [WELCOME], both=True))
-    await asyncio.sleep(0.5)
-    assert await rig.pbx.say(talk.leg, [MENU], both=False)
-    assert await first
-    await talk.seat.hears(WELCOME)
-    await talk.seat.hears(MENU)
     await talk.caller.hears(WELCOME)
     await talk.caller.hang_up()
 

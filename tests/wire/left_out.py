@@ -21,6 +21,7 @@ _ROOMS = (
     "a_talk_leaves_a_room_and_goes_on",
 )
 _ONE_LINE = "telephones here have one line: no REFER with Replaces"
+_PLACES = "channels that change places inside the PBX are not played"
 _KEYS = "a bridge that runs the dialplan for a key is not played"
 _EVERYWHERE = {
     "rules_record": SOUND,
@@ -29,11 +30,13 @@ _EVERYWHERE = {
     "a_phone_joins_its_caller_with_a_colleague": _ONE_LINE,
     "rules_lamp": "what a telephone is sent (NOTIFY) is SIP",
     "words_are_whole_whatever_the_others_telephone_sends": SOUND,
+    "words_reach_both_whom_a_phone_has_joined": _ONE_LINE,
 }
 
 FREESWITCH = {
     **_EVERYWHERE,
-    "rules_pickup": "channels that change places inside FreeSWITCH are not played",
+    "rules_pickup": _PLACES,
+    "words_reach_both_after_a_pickup": _PLACES,
     **dict.fromkeys(_ROOMS, "mod_conference and mod_loopback are not played"),
     "a_text_reaches_a_phone": "what mod_sms makes of a text for a phone is SIP",
 }
@@ -41,10 +44,9 @@ FREESWITCH = {
 
 ASTERISK = {
     **_EVERYWHERE,
-    "rules_pickup": "channels that change places inside Asterisk are not played",
+    "rules_pickup": _PLACES,
     **dict.fromkeys(_ROOMS, "ConfBridge and Local channels are not played"),
-    "words_are_said_into_a_talk_to_one_or_to_both": _KEYS,
-    "words_said_at_once_are_said_one_after_the_other": _KEYS,
+    "rules_words": _KEYS,
     "rules_whisper": _DOORS,
     "of_several_each_refusal_is_told": _DOORS,
 }

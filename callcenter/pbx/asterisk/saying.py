@@ -58,7 +58,7 @@ class Saying:
         if not files:
             raise PbxProblem("Nothing can be said: there is no such prompt.")
         try:
-            other = await self._get(channel, "BRIDGEPEER")
+            other = await self._other(channel)
             if not other:
                 return False
             hearing = [channel, await self._get(other, "UNIQUEID")] if both else [channel]
@@ -129,6 +129,21 @@ class Saying:
             await self._ami.ask(
                 {"Action": "ControlPlayback", "Channel": channel, "Control": "stop"}
             )
+
+    async def _other(self, channel: str) -> str:
+        """Who talks with it, ``""`` when nobody does.
+
+        For a moment after a whisper the two talk through the halves of a Local channel, until
+        Asterisk takes that out.
+        """
+        peer = await self._get(channel, "BRIDGEPEER")
+        if not peer.startswith("Local/"):
+            return peer
+        half = f"{peer[:-1]}{'1' if peer.endswith('2') else '2'}"
+        try:
+            return await self._get(half, "BRIDGEPEER")
+        except ActionRefused:  # it has just been taken out
+            return await self._get(channel, "BRIDGEPEER")
 
     async def _get(self, channel: str, variable: str) -> str:
         action = {"Action": "Getvar", "Channel": channel, "Variable": variable}
