@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Executable,
     Integer,
     Select,
     String,
     Table,
+    and_,
+    bindparam,
     case,
     delete,
     func,
@@ -89,13 +92,14 @@ def roll_up(connection: Connection, begin: int, end: int, tables: Iterable[Count
         within = (table.c.quarter >= begin, table.c.quarter < end)
         connection.execute(delete(table).where(table.c.size.in_(SIZES), *within))
         for size in SIZES:
-            query = summed(counts, begin, end, size)
             columns = ["size", *KEYS[counts], *VALUES[counts]]
-            connection.execute(insert(table).from_select(columns, query))
+            rolling = insert(table).from_select(columns, summed(counts, size))
+            connection.execute(rolling, {"begin": begin, "end": end})
 
 
-def summed(counts: Counts, begin: int, end: int, size: int) -> Select[Any]:
-    """Sums of quarters by blocks, as their table has them; ``begin`` and ``end`` are blocks'."""
+@cache
+def summed(counts: Counts, size: int) -> Select[Any]:
+    """Sums by blocks, as their table has them; ``begin`` and ``end``, blocks', are parameters."""
     of, here = TABLES[counts].c, HERE.get(counts)
     within_block = of.quarter % literal_column(str(size), Integer)
     block = of.quarter - within_block
@@ -105,15 +109,19 @@ def summed(counts: Counts, begin: int, end: int, size: int) -> Select[Any]:
         for name in VALUES[counts]
     ]
     query = select(literal_column(str(size), Integer), block.label("block"), *names, *sums)
-    query = query.where(of.quarter >= begin, of.quarter < end)
-    return query.group_by(block, *names)
+    return query.where(_within(of.quarter)).group_by(block, *names)
 
 
-def summed_rows(counts: Counts, begin: int, end: int, size: int) -> Select[Any]:
+@cache
+def summed_rows(counts: Counts, size: int) -> Select[Any]:
     """The same sums as they are kept."""
     of = SUMS[counts].c
     query = select(of.size, *(of[name] for name in (*KEYS[counts], *VALUES[counts])))
-    return query.where(of.size == size, of.quarter >= begin, of.quarter < end)
+    return query.where(of.size == size, _within(of.quarter))
+
+
+def _within(quarter: Column[int]) -> ColumnElement[bool]:
+    return and_(quarter >= bindparam("begin"), quarter < bindparam("end"))
 
 
 @cache

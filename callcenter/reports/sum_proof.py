@@ -1,5 +1,6 @@
 """The proof of the sums by hours and thirds of days, which reports are made from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -22,10 +23,11 @@ def sums_of_quarters(connection: Connection, span: Span) -> Proof:
     """
     name, checked = "hours and days are sums of quarters", 0
     for begin, end in days(*whole(span.begin, span.end)):
+        within = {"begin": begin, "end": end}
         for counts in Counts:
             for size in SIZES:
-                kept = _by_key(connection, summed_rows(counts, begin, end, size), counts)
-                made = _by_key(connection, summed(counts, begin, end, size), counts)
+                kept = _by_key(connection, summed_rows(counts, size), counts, within)
+                made = _by_key(connection, summed(counts, size), counts, within)
                 checked += len(made)
                 for key in sorted({*kept, *made}, key=str):
                     if kept.get(key) != made.get(key):
@@ -39,11 +41,13 @@ def sums_of_quarters(connection: Connection, span: Span) -> Proof:
     return Proof(name=name, what=what, checked=checked)
 
 
-def _by_key(connection: Connection, query: Select[Any], counts: Counts) -> dict[Key, Sums]:
+def _by_key(
+    connection: Connection, query: Select[Any], counts: Counts, within: Mapping[str, int]
+) -> dict[Key, Sums]:
     """Sums of rows by key; where all are nothing there need be no row."""
     keys = len(KEYS[counts])
     found = (
         (tuple(row[1 : keys + 1]), tuple(map(int, row[keys + 1 :])))
-        for row in connection.execute(query)
+        for row in connection.execute(query, within)
     )
     return {key: sums for key, sums in found if any(sums)}
