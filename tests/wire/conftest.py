@@ -1,11 +1,13 @@
 """The contract of the port on wires: adapters speak TCP with PBXs in memory."""
 
 import wave
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.quick import QuickLoop
+from tests.wire.freeswitch_rig import FreeswitchWireRig
 
 _SECONDS = {"welcome": 0.8, "menu-main": 1.0, "goodbye": 0.4, "apology": 0.4}
 
@@ -26,3 +28,13 @@ def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 file.setparams((1, 2, 8000, 0, "NONE", ""))
                 file.writeframes(bytes(int(seconds * 16_000)))
     return folder
+
+
+@pytest.fixture
+async def fs_rig(tmp_path: Path, prompts: Path) -> AsyncIterator[FreeswitchWireRig]:
+    """A FreeSWITCH in memory with an engine's side connected."""
+    made = FreeswitchWireRig(tmp_path, prompts)
+    await made.switch.start()
+    await made.engine_returns()
+    yield made
+    await made.close()

@@ -63,10 +63,8 @@ class DialFacts:
     @classmethod
     def of_note(cls, note: str) -> tuple[datetime | None, "DialFacts"]:
         """From what the dialplan notes: ``time!dialling!...!end``; also when it was written."""
-        words = (note.split("!") + [""] * 6)[:6]
-        names = ("cc_dialling", "originate_disposition", "cc_answered", "hangup_cause_q850")
-        found = dict(zip((*names, "cc_dial_end"), words[1:], strict=True))
-        return read_time(words[0]), cls.of_variables(lambda name: found.get(name, ""))
+        at, found = variables_of_note(note)
+        return read_time(at), cls.of_variables(lambda name: found.get(name, ""))
 
     def result(self, node: str, now: datetime) -> DialResult:
         """The dial's result; ``now`` is its end when none was noted."""
@@ -88,6 +86,13 @@ class DialFacts:
     def status(self) -> DialStatus:
         """Of a dial that nobody answered."""
         return _STATUS.get(self.disposition, DialStatus.CONGESTION)
+
+
+def variables_of_note(note: str) -> tuple[str, dict[str, str]]:
+    """When a note was written, and the variables that the channel had."""
+    words = (note.split("!") + [""] * 6)[:6]
+    names = ("cc_dialling", "originate_disposition", "cc_answered", "hangup_cause_q850")
+    return words[0], dict(zip((*names, "cc_dial_end"), words[1:], strict=True))
 
 
 def read_time(microseconds: str) -> datetime | None:

@@ -25,6 +25,7 @@ from callcenter.pbx.freeswitch.hub import GeventThread
 from callcenter.pbx.freeswitch.joining import Joins
 from callcenter.pbx.freeswitch.lamps import Lamps
 from callcenter.pbx.freeswitch.legs import Legs
+from callcenter.pbx.freeswitch.notes import Notes
 from callcenter.pbx.freeswitch.script import Taken
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
@@ -49,7 +50,6 @@ from callcenter.pbx.port import (
 )
 from callcenter.pbx.sounds import Sounds
 
-NOTES = "cc-ended"
 _log = structlog.get_logger(__name__)
 
 
@@ -104,6 +104,7 @@ class FreeswitchNode:
         self._tapes = Tapes(self._eye)
         self._sounds = Sounds(link.sounds, link.tenant_sounds)
         self._lamps = Lamps(self._eye, link.lamps)
+        self._notes = Notes(link.node, self._eye)
         self._talks = TalkControl(
             link.node,
             self._eye,
@@ -161,19 +162,11 @@ class FreeswitchNode:
 
     async def orphans(self) -> dict[str, Ended]:
         """See the port."""
-        told = (await self._eye.api("db", f"list/{NOTES}")).strip()
-        calls = [one for one in told.split(",") if one and not one.startswith("-")]
-        found: dict[str, Ended] = {}
-        for call in calls:
-            note = (await self._eye.api("db", f"select/{NOTES}/{call}")).strip()
-            at, facts = DialFacts.of_note(note)
-            dial = facts.result(self.node, at) if facts.dialling and at is not None else None
-            found[call] = Ended(cause=facts.cause or Cause.NORMAL, dial=dial, at=at)
-        return found
+        return await self._notes.all()
 
     async def forget_orphan(self, call: str) -> None:
         """See the port."""
-        await self._eye.api("db", f"delete/{NOTES}/{checked.call_name(call)}")
+        await self._notes.forget(call)
 
     # -- acts on talks ------------------------------------------------------------------------
 
@@ -362,12 +355,17 @@ class FreeswitchNode:
         """What was not told while the link was down."""
         registered = await self._rows("registrations")
         self._devices.registered({row["reg_user"] for row in registered})
-        channels = await self._rows("channels")
+        channels, known = await self._rows("channels"), set(self._legs.names)
         self._legs.listed(channels)
         self._devices.listed(channels)
         for name in self._legs.names:
-            if (await self._eye.api("uuid_exists", name)).strip() != "true":
-                self._legs.forget({name})
+            if (await self._eye.api("uuid_exists", name)).strip() == "true":
+                continue
+            if name in known:
+                noted = LegId(f"{self.node}/{name}") in self._scripts
+                call = self._legs.call_of(name)
+                self._heard(await self._notes.missed_end(name, call, noted=noted))
+            self._legs.forget({name})
 
     async def _rows(self, what: str) -> list[dict[str, str]]:
         answer = await self._eye.api("show", what, "as", "json")

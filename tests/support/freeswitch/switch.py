@@ -66,6 +66,13 @@ class FakeFreeswitch:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
+    def event_socket_goes(self) -> None:
+        """Nobody can connect to it, and whoever was is cut off; calls are left alone."""
+        assert self._server is not None
+        self._server.close()
+        for listener in [one for one in self.listeners if one.session is None]:
+            listener.abort()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await Listener(self, reader, writer).run()
 
