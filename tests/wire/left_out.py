@@ -19,6 +19,7 @@ _MESSAGES = (
 _ROOMS = (
     "guests_are_in_a_room_as_long_as_a_talk_is_there",
     "a_talk_leaves_a_room_and_goes_on",
+    "guests_are_freed_with_the_talk_when_the_engine_is_another",
 )
 _ONE_LINE = "telephones here have one line: no REFER with Replaces"
 _PLACES = "channels that change places inside the PBX are not played"
