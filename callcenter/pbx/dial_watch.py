@@ -57,6 +57,7 @@ class DialWatch:
         self._hang_up = hang_up
         self._ringing: set[LegId] = set()
         self._answered: LegAnswered | None = None
+        self._alone: LegId | None = None
 
     def begun(self, leg: LegId, party: str = "") -> None:
         """A leg was made; ``party`` is whom it rings."""
@@ -102,7 +103,8 @@ class DialWatch:
     def picked_up(self, leg: LegId, by: LegId, party: str, *, alone: bool = False) -> None:
         """The channel ``by``, of the phone at ``party``, took the place of the one that rings.
 
-        ``alone``: whatever else rings is called off with it, and refuses nothing.
+        ``alone``: whatever else rings is called off with it: it refuses nothing, and an answer
+        that was on its way is none.
         """
         if leg not in self.legs or not party:
             return
@@ -111,13 +113,13 @@ class DialWatch:
         was = self._parties[leg]
         self._open = [party if each == was else each for each in self._open]
         if alone:
-            self._open = [party]
+            self._open, self._alone = [party], by
             self._ringing = {by}
         self._apart = {door: by if at == leg else at for door, at in self._apart.items()}
 
     def answered(self, leg: LegId, at: datetime, party: str = "") -> None:
         """The phone was picked up, perhaps without having told that it rings."""
-        if self._answered is None:
+        if self._answered is None and self._alone in (None, leg):
             self.ringing(leg, at)
             self._answered = LegAnswered(leg=leg, at=at, party=party or self._party(leg))
             self._tell(self._answered)
