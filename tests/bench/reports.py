@@ -69,7 +69,7 @@ class Exporter:
         import duckdb
 
         database = duckdb.connect()
-        database.execute("SET TimeZone = 'UTC'")
+        database.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         for name, file in self.files.items():
             target = file.with_suffix(".parquet")
             if file.exists():
