@@ -81,6 +81,7 @@ __all__ = [
     "TrunkSeen",
     "TrunkState",
     "colour_ring",
+    "record_files",
     "record_sides",
 ]
 
@@ -252,7 +253,7 @@ class Channel(Protocol):
         """
 
     async def record(self, path: Path) -> None:
-        """Write what is said while joined to ``path`` and its twin; see :func:`record_sides`."""
+        """Write what is said while joined to files beside ``path``; see :func:`record_files`."""
 
     async def stop_recording(self) -> None:
         """Close the files of :meth:`record`; harmless when nothing is recorded."""
@@ -265,8 +266,14 @@ class Channel(Protocol):
 
 
 def record_sides(path: Path) -> tuple[Path, Path]:
-    """Files of one recording: what the caller said, and what the caller heard. 8 kHz mono WAV."""
+    """Two files of one recording: what the caller said, and what it heard. 8 kHz mono WAV."""
     return path.with_suffix(".caller.wav"), path.with_suffix(".seat.wav")
+
+
+def record_files(path: Path) -> tuple[Path, ...]:
+    """What a PBX has written of a recording: :func:`record_sides`, or ``path`` itself with both,
+    left what the caller said and right what it heard. Looks at the disk."""
+    return (path,) if path.exists() else record_sides(path)
 
 
 @dataclass(frozen=True, kw_only=True)

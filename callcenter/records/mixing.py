@@ -1,4 +1,4 @@
-"""From two sides to one stereo WAV, a second at a time, so that a long talk needs no more memory.
+"""From what a PBX wrote to one stereo WAV, block by block: a long talk needs no more memory.
 
 Left is the caller, right is the seat. Talks to nobody; runs in threads.
 """
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,14 +17,17 @@ RATE = 8000
 HEADER = 44
 SILENT_DBFS = -120.0
 _BLOCK = 1 << 16  # samples
+_Samples = np.ndarray[Any, np.dtype[np.int16]]
 
 
 class Mixed:
-    """Two raw files of one part. ``samples`` is the length of the longer one."""
+    """The raw files of one part: one of each side, or one of both. ``samples`` is the length of
+    the longer side."""
 
-    def __init__(self, sides: tuple[Path, Path]) -> None:
-        self._sides = sides
-        lengths = [_samples_in(side) for side in sides]
+    def __init__(self, files: tuple[Path, ...]) -> None:
+        self._files = files
+        self._channels = 2 // len(files)  # of each file
+        lengths = [_samples_in(file, self._channels) for file in files] * self._channels
         self.samples = max(lengths)
         self._power = [0.0, 0.0]
         self._lengths = lengths
@@ -51,14 +54,14 @@ class Mixed:
         """The WAV from its header to its end."""
         yield wav_header(self.samples)
         with ExitStack() as stack:
-            files = [_open(side, stack) for side in self._sides]
+            files = [_open(file, stack) for file in self._files]
             for begin in range(0, self.samples, _BLOCK):
                 stereo = np.zeros((min(_BLOCK, self.samples - begin), 2), dtype="<i2")
-                for side, file in enumerate(files):
-                    data = file.read(2 * len(stereo)) if file else b""
-                    samples = np.frombuffer(data[: len(data) & ~1], dtype="<i2")
-                    stereo[: len(samples), side] = samples
-                    self._power[side] += float(np.square(samples.astype(np.float64)).sum())
+                for at, file in enumerate(files):
+                    samples = _read(file, len(stereo), self._channels)
+                    stereo[: len(samples), at : at + self._channels] = samples
+                for side, power in enumerate(np.square(stereo.astype(np.float64)).sum(axis=0)):
+                    self._power[side] += float(power)
                 yield stereo.tobytes()
 
 
@@ -71,31 +74,37 @@ def wav_header(samples: int, *, channels: int = 2) -> bytes:
     return riff + b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", data)
 
 
-def is_closed(side: Path) -> bool:
+def is_closed(file: Path) -> bool:
     """The PBX writes the length into the header last; a file that is not there will not come."""
     try:
-        with side.open("rb") as file:
-            header = file.read(HEADER)
-            size = os.fstat(file.fileno()).st_size
+        with file.open("rb") as opened:
+            header = opened.read(HEADER)
+            size = os.fstat(opened.fileno()).st_size
     except FileNotFoundError:
         return True
     return len(header) == HEADER and int.from_bytes(header[4:8], "little") >= size - 8
 
 
-def _samples_in(side: Path) -> int:
+def _samples_in(file: Path, channels: int) -> int:
     try:
-        return max(0, side.stat().st_size - HEADER) // 2
+        return max(0, file.stat().st_size - HEADER) // (2 * channels)
     except FileNotFoundError:
         return 0
 
 
-def _open(side: Path, stack: ExitStack) -> BinaryIO | None:
+def _open(file: Path, stack: ExitStack) -> BinaryIO | None:
     try:
-        file = stack.enter_context(side.open("rb"))
+        opened = stack.enter_context(file.open("rb"))
     except FileNotFoundError:
         return None
-    file.seek(HEADER)
-    return file
+    opened.seek(HEADER)
+    return opened
+
+
+def _read(file: BinaryIO | None, samples: int, channels: int) -> _Samples:
+    frame = 2 * channels
+    data = file.read(frame * samples) if file else b""
+    return np.frombuffer(data[: len(data) // frame * frame], dtype="<i2").reshape(-1, channels)
 
 
 def _dbfs(power: float, samples: int) -> float:

@@ -24,7 +24,7 @@ from callcenter.kernel.errors import CallCenterError
 from callcenter.kernel.folders import make_private
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
-from callcenter.pbx.port import record_sides
+from callcenter.pbx.port import record_files, record_sides
 from callcenter.records.keys import KeyRing
 from callcenter.records.mixing import SILENT_DBFS, Mixed, is_closed
 from callcenter.records.model import Kept, Part
@@ -89,7 +89,7 @@ class Recordings:
         return len(self._waiting)
 
     def raw(self, name: str) -> Path:
-        """Where the PBX writes a part; see :func:`callcenter.pbx.port.record_sides`."""
+        """Where the PBX writes a part; see :func:`callcenter.pbx.port.record_files`."""
         return self._folder / "raw" / f"{name}.wav"
 
     # -- before a talk ------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Recordings:
 
     async def has_sound(self, name: str) -> bool:
         """Whether the PBX has written anything."""
-        return await asyncio.to_thread(lambda: Mixed(record_sides(self.raw(name))).samples > 0)
+        return await asyncio.to_thread(lambda: Mixed(record_files(self.raw(name))).samples > 0)
 
     def hand_over(self, part: Part) -> None:
         """The PBX is done with it, or is about to close its files: keep it."""
@@ -196,8 +196,8 @@ class Recordings:
 
     def _left_behind(self) -> list[Part]:
         with self._database.connect() as connection:
-            for side in (self._folder / "raw").glob("*.caller.wav"):
-                row = get_recording(connection, side.name.removesuffix(".caller.wav"))
+            for file in (self._folder / "raw").glob("*.wav"):
+                row = get_recording(connection, file.name.partition(".")[0])
                 if row is not None and row.path and (self._folder / row.path).is_file():
                     self._drop(row.id)  # was kept just before the engine died
             return unkept_parts(connection)
@@ -210,8 +210,8 @@ class Recordings:
         task.add_done_callback(lambda _: self._tasks.pop(part.id, None))
 
     async def _work(self, part: Part) -> None:
-        sides = record_sides(self.raw(part.id))
-        await self._until_closed(part.id, sides)
+        files = await asyncio.to_thread(record_files, self.raw(part.id))
+        await self._until_closed(part.id, files)
         try:
             async with self._room:
                 kept = await asyncio.to_thread(self._keep, part)
@@ -229,16 +229,16 @@ class Recordings:
         self._bus.publish(RecordingKept(part=part, kept=kept, position=position))
         await asyncio.to_thread(self._drop, part.id)
 
-    async def _until_closed(self, name: str, sides: tuple[Path, Path]) -> None:
+    async def _until_closed(self, name: str, files: tuple[Path, ...]) -> None:
         deadline = self._clock.monotonic() + _CLOSE_SECONDS
-        while not await asyncio.to_thread(lambda: all(map(is_closed, sides))):
+        while not await asyncio.to_thread(lambda: all(map(is_closed, files))):
             if self._clock.monotonic() > deadline:
                 _log.warning("recording was not closed in time", recording=name)
                 return
             await self._clock.sleep(0.05)
 
     def _keep(self, part: Part) -> Kept:
-        mixed = Mixed(record_sides(self.raw(part.id)))
+        mixed = Mixed(record_files(self.raw(part.id)))
         if not mixed.samples:
             return _nothing(part.id)
         key = self.keys.current(part.tenant)
@@ -259,8 +259,8 @@ class Recordings:
         )
 
     def _drop(self, name: str) -> None:
-        for side in record_sides(self.raw(name)):
-            side.unlink(missing_ok=True)
+        for file in (self.raw(name), *record_sides(self.raw(name))):
+            file.unlink(missing_ok=True)
 
 
 def _nothing(name: str) -> Kept:

@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from callcenter.demo import ears
-from callcenter.pbx.port import Dial, LegId, SentElsewhere, record_sides
+from callcenter.pbx.port import Dial, LegId, SentElsewhere
+from tests.contract import tape
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
 from tests.contract.rules_call import answered_call
 from tests.contract.rules_lines import Dialling
@@ -46,11 +46,13 @@ async def over(made: Recorded) -> list[bool]:
     await made.seat.hang_up()
     await made.dial.result()
     await made.caller.hang_up()
-    side = record_sides(made.path)[0]
-    await until(side.exists, 3)
-    await asyncio.sleep(0.3)
-    data = np.frombuffer(side.read_bytes()[44:], dtype="<i2")
-    frames = data[: len(data) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    await tape.finished(made.path)
+    return loud(tape.sides(made.path)[0])
+
+
+def loud(side: tape.Samples) -> list[bool]:
+    """For each tenth of a second whether it has sound."""
+    frames = side[: len(side) // _FRAME * _FRAME].reshape(-1, _FRAME)
     return [ears.rms(frame) > _HEARD for frame in frames]
 
 
@@ -93,12 +95,8 @@ async def a_pause_lasts_through_the_death_of_the_engine(rig: Rig) -> None:
     again = await rig.next_call()
     assert again.arrival.call == "call-1"
     await made.caller.hang_up()
-    side = record_sides(made.path)[0]
-    await until(side.exists, 3)
-    await asyncio.sleep(0.3)
-    data = np.frombuffer(side.read_bytes()[44:], dtype="<i2")
-    frames = data[: len(data) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    heard = stretches([ears.rms(frame) > _HEARD for frame in frames])
+    await tape.finished(made.path)
+    heard = stretches(loud(tape.sides(made.path)[0]))
     assert [loud for loud, _ in heard] == [True, False, True]
 
 

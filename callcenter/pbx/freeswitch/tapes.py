@@ -1,8 +1,7 @@
 """Recordings of running talks, and words said into one; FreeSWITCH's half that needs no script.
 
-A recording is two media bugs on the caller's channel, which go where that goes: one hears what
-comes from the caller, one what goes to it. FreeSWITCH itself knows what is recorded where; a next
-engine asks it. Masked, it writes silence.
+A recording is a media bug on the caller's channel, which goes where that goes. FreeSWITCH itself
+knows what is recorded where; a next engine asks it. Masked, it writes silence.
 """
 
 import asyncio
@@ -15,15 +14,14 @@ from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx import checked
 from callcenter.pbx.freeswitch.dialstring import BREAKS_WORD
 from callcenter.pbx.freeswitch.servers import EventLink
-from callcenter.pbx.port import record_sides
 from callcenter.pbx.turns import Turns
 
 Api = Callable[..., Awaitable[str]]
 """Runs an API command, word by word; its answer."""
 
-# Only while joined; however short; at once: frames held back at the begin are thrown away on the
-# side that is written, and the two sides would not be of one time.
-_HOW = "RECORD_BRIDGE_REQ=true,RECORD_MIN_SEC=0,RECORD_PRE_BUFFER_FRAMES=0"
+# Only while joined, however short. Both sides in one file: in two, FreeSWITCH would put a frame too
+# many into the side that it sends whenever one is late, and the sides drift apart.
+_HOW = "{RECORD_STEREO=true,RECORD_BRIDGE_REQ=true,RECORD_MIN_SEC=0,RECORD_PRE_BUFFER_FRAMES=0}"
 _RECORDED = re.compile(r"<function>session_record</function>\s*<target>(.*?)</target>")
 
 
@@ -31,11 +29,7 @@ async def begin(api: Api, name: str, path: Path) -> bool:
     """Record the channel of this name; ``False`` when it is gone."""
     checked.plain_path(path, refused=BREAKS_WORD)
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    for side, only in zip(record_sides(path), ("READ", "WRITE"), strict=True):
-        how = f"{{RECORD_{only}_ONLY=true,{_HOW}}}"
-        if (await api("uuid_record", name, "start", str(side), "0", how)).startswith("-"):
-            return False
-    return True
+    return not (await api("uuid_record", name, "start", str(path), "0", _HOW)).startswith("-")
 
 
 async def end(api: Api, name: str) -> bool:
