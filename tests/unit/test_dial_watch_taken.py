@@ -16,6 +16,7 @@ def taken() -> tuple[DialWatch, list[DialProgress]]:
     watch = DialWatch(["1001", "1002"], told.append, lambda _leg: None)
     for leg, party in ((ADA, "1001"), (GRACE, "1002")):
         watch.begun(leg, party)
+    for leg in (ADA, GRACE):
         watch.ringing(leg, NOW)
     assert watch.rings_at(ADA)
     watch.picked_up(ADA, SPARE, "1003", alone=True)
