@@ -13,10 +13,6 @@ NO_NOTE = "strepoch"
 BREAKS_WORD = "! "
 """Signs that end the name of a file here, and nowhere else."""
 
-_SILENCE = "-1"
-"""A leg that sends nothing is taken as silence: words are mixed into what is passed on to the
-other, and with nothing to pass on they would not be heard."""
-
 RING_TONE = "tone_stream://%(1000,4000,450)"
 
 
@@ -28,7 +24,6 @@ def bridge_string(dial: Dial, *, owner: str, call: str, path: Callable[[Prompt],
     parties, seconds = checked.parties(dial), dial.ring_seconds
     shared = {
         "ignore_early_media": "true",
-        "bridge_generate_comfort_noise": _SILENCE,
         "api_hangup_hook": NO_NOTE,
         "cc_owner": owner,
         "cc_call": call,
