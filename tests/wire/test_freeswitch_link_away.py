@@ -57,6 +57,8 @@ async def test_a_caller_who_left_a_talk_meanwhile_ends_the_dial(fs_rig: Freeswit
         dial.told[0].leg,
         "1001",
     )
+    assert talked.talk is not None
+    assert 0.9 < talked.talk.total_seconds() < 1.6, "until they left, not until it was told"
     gone = {one.leg for one in fs_rig.events if isinstance(one, LegEnded)}
     assert {channel.arrival.leg, dial.told[0].leg} <= gone
     assert {one.call for one in fs_rig.events if isinstance(one, LegEnded)} == {"call-1"}

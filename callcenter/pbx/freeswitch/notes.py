@@ -38,6 +38,7 @@ class Notes:
         """The event that was not heard of a channel's end; ``noted``: a note may tell of it."""
         note = await self._select(call) if call and noted else ""
         at, variables = variables_of_note(note if "!" in note else "")
+        variables["cc_dial_end"] = variables["cc_dial_end"] or at  # not now: it was then
         headers = {f"variable_{each}": value for each, value in variables.items()}
         headers |= {"Unique-ID": name, "variable_cc_call": call, "Event-Date-Timestamp": at}
         return EslEvent(name="CHANNEL_HANGUP_COMPLETE", headers=headers)
