@@ -82,7 +82,10 @@ class FakeSeatPhone:
         self._phone.pick_up()
 
     async def press(self, keys: str) -> None:
-        self._phone.presses(keys)
+        if keys in ("*1", "*2"):
+            self._pbx.talks.pauses(self._phone, on=keys == "*1")
+        else:
+            self._phone.presses(keys)
 
     async def hears(self, prompt: Prompt) -> None:
         name = prompt.partition("/")[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo import ears
-from callcenter.pbx.port import Dial, LegId, SentElsewhere
+from callcenter.pbx.port import Dial, LegId, PauseKey, SentElsewhere
 from tests.contract import tape
 from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
 from tests.contract.rules_call import answered_call
@@ -138,3 +138,16 @@ async def a_recording_and_its_pause_go_with_the_caller_through_a_transfer(rig: R
     heard = stretches(await over(made))
     assert [loud for loud, _ in heard] == [True, False, True]
     assert 15 <= heard[0][1] <= 25
+
+
+@rule
+async def the_key_that_pauses_is_told_of_phones_of_ours_only(rig: Rig) -> None:
+    made = await talk(rig, recorded=False)
+    assert made.dial.answered is not None
+    await made.caller.press("*1")
+    for keys, pause in (("*1", True), ("*2", False)):
+        await made.seat.press(keys)
+        told = PauseKey(leg=made.dial.answered.leg, call="call-1", pause=pause)
+        await until(lambda told=told: told in rig.events, 4)  # type: ignore[misc]
+    assert sum(isinstance(one, PauseKey) for one in rig.events) == 2
+    await made.caller.hang_up()

@@ -26,6 +26,10 @@ class Devices:
         registered = extension in self._registered
         return DeviceState.IDLE if registered else DeviceState.UNREACHABLE
 
+    def has(self, channel: str) -> bool:
+        """Whether a phone is at this channel."""
+        return any(channel in channels for channels in self._channels.values())
+
     def all(self) -> dict[str, DeviceState]:
         """Of every phone that was ever seen."""
         known = self._registered | self._channels.keys() | self._told.keys()

@@ -26,6 +26,7 @@ from callcenter.pbx.freeswitch.joining import Joins
 from callcenter.pbx.freeswitch.lamps import Lamps
 from callcenter.pbx.freeswitch.legs import Legs
 from callcenter.pbx.freeswitch.notes import Notes
+from callcenter.pbx.freeswitch.pause_keys import PauseKeys
 from callcenter.pbx.freeswitch.script import Taken
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
@@ -88,6 +89,7 @@ class FreeswitchNode:
         self._legs = Legs(link.node)
         self._joins = Joins(link.node, self._legs.call_of)
         self._devices = Devices(self._events.put_nowait)
+        self._keys = PauseKeys(link.node, self._devices, self._legs)
         self._door = CallDoor(
             self._thread, link.call_host, link.call_port, link.call_key, self._arrived
         )
@@ -331,8 +333,9 @@ class FreeswitchNode:
                 script.hung_up(event)
             elif not known:
                 self._left_unasked(event)
-        if (told := events.to_event(event, self.node)) is not None:
-            self._events.put_nowait(told)
+        for told in (self._keys.heard(event), events.to_event(event, self.node)):
+            if told is not None:
+                self._events.put_nowait(told)
         if (left := self._joins.over(event)) is not None:
             self._spawn(self._drop(left))
         if (joined := self._joins.heard(event)) is not None:
