@@ -7,7 +7,7 @@ node: it hands us the channels, tells events about all others and acts on any of
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -320,7 +320,6 @@ class LiveLeg:
     endpoint: str
     inbound: bool  # the caller's own channel, not one that we dialled
     up: bool
-    age: timedelta = field(default=timedelta())
 
 
 class Pbx(Control, Health, Protocol):

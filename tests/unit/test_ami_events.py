@@ -1,6 +1,5 @@
 """AMI messages to events and rows of the port; and the events nobody reads."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,7 +84,6 @@ def row(**variables: str) -> Message:
             "Channel": "PJSIP/trunk-world-00000001",
             "Uniqueid": "1.2",
             "ChannelStateDesc": "Up",
-            "Seconds": "7",
             "Variable": [f"{name}={value}" for name, value in variables.items()],
         }
     )
@@ -99,7 +97,6 @@ def test_a_callers_leg_and_a_dialled_one() -> None:
         endpoint="world",
         inbound=True,
         up=True,
-        age=timedelta(seconds=7),
     )
     dialled = events.to_leg(row(CC_CALL="call-1", CC_SOURCE="(null)"), "pbx1")
     assert dialled is not None

@@ -5,7 +5,6 @@ Names of events and fields are those of Asterisk 20 and 22.
 
 import base64
 import re
-from datetime import timedelta
 from typing import Any
 
 from panoramisk.message import Message
@@ -172,14 +171,12 @@ def to_leg(message: Message, node: str) -> LiveLeg | None:
     ours = variables(message, "Variable")
     if not ours.get("CC_CALL") or door_of(message.channel):
         return None
-    seconds = str(message.seconds)
     return LiveLeg(
         leg=LegId(f"{node}/{message.uniqueid}"),
         call=ours["CC_CALL"],
         endpoint=endpoint_of(str(message.channel)).removeprefix(TRUNK_PREFIX),
         inbound=ours.get("CC_SOURCE") in set(Source),  # not inherited by legs
         up=str(message.channelstatedesc) == "Up",
-        age=timedelta(seconds=int(seconds) if seconds.isdecimal() else 0),
     )
 
 

@@ -40,11 +40,6 @@ def moment(event: EslEvent) -> datetime:
     return datetime.fromtimestamp(0, UTC) + since
 
 
-def at_epoch(seconds: int) -> datetime:
-    """From seconds since 1970."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def cause_of(event: EslEvent) -> Cause:
     """Why a channel ended; an end without a reason is a normal one."""
     return Cause.of(event.variable("hangup_cause_q850") or None) or Cause.NORMAL

@@ -1,7 +1,6 @@
 """The channels of a node as events tell them: its own list (``show channels``) is a moment late."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from callcenter.pbx.checked import TRUNK_PREFIX
 from callcenter.pbx.freeswitch import events
@@ -19,7 +18,6 @@ class _Leg:
     endpoint: str
     inbound: bool
     up: bool
-    since: datetime
 
 
 class Legs:
@@ -30,12 +28,12 @@ class Legs:
         self._legs: dict[str, _Leg] = {}
         self._gone: dict[str, None] = {}  # the list still has them for a moment
 
-    def arrived(self, arrival: Arrival, now: datetime, *, up: bool) -> None:
+    def arrived(self, arrival: Arrival, *, up: bool) -> None:
         """A channel was handed to us."""
         name = arrival.leg.partition("/")[2]
         self._legs.setdefault(
             name,
-            _Leg(call=arrival.call, endpoint=arrival.endpoint, inbound=True, up=up, since=now),
+            _Leg(call=arrival.call, endpoint=arrival.endpoint, inbound=True, up=up),
         )
 
     def knows(self, leg: LegId) -> bool:
@@ -79,7 +77,6 @@ class Legs:
                 endpoint=events.endpoint_of(event),
                 inbound=event.get("Call-Direction") == "inbound",
                 up=False,
-                since=events.moment(event),
             )
             leg = self._legs.setdefault(name, made)
             leg.call = leg.call or made.call
@@ -89,14 +86,12 @@ class Legs:
         """The node's own list, asked for when we could not listen."""
         for row in rows:
             call, dialled, _ = row.get("presence_data", "").partition(DIALLED_NOW)
-            created = row.get("created_epoch", "")
-            if call and row["uuid"] not in self._gone and created.isdecimal():
+            if call and row["uuid"] not in self._gone:
                 made = _Leg(
                     call=call,
                     endpoint=row.get("accountcode", "").removeprefix(TRUNK_PREFIX),
                     inbound=row.get("direction") == "inbound" and not dialled,
                     up=row.get("callstate") in ("ACTIVE", "HELD"),
-                    since=events.at_epoch(int(created)),
                 )
                 self._legs.setdefault(row["uuid"], made)
 
@@ -110,7 +105,7 @@ class Legs:
         """FreeSWITCH's names of all."""
         return list(self._legs)
 
-    def all(self, now: datetime) -> list[LiveLeg]:
+    def all(self) -> list[LiveLeg]:
         """As the port wants them."""
         return [
             LiveLeg(
@@ -119,7 +114,6 @@ class Legs:
                 endpoint=leg.endpoint,
                 inbound=leg.inbound,
                 up=leg.up,
-                age=max(now - leg.since, timedelta()),
             )
             for name, leg in self._legs.items()
             if leg.call

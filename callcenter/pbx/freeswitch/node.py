@@ -156,7 +156,7 @@ class FreeswitchNode:
 
     async def legs(self) -> list[LiveLeg]:
         """See the port."""
-        return self._legs.all(self._clock.now())
+        return self._legs.all()
 
     async def devices(self) -> dict[str, DeviceState]:
         """See the port."""
@@ -294,7 +294,7 @@ class FreeswitchNode:
             connection.close()
             return
         state = about.get("Answer-State")
-        self._legs.arrived(arrival, self._clock.now(), up=state == "answered")
+        self._legs.arrived(arrival, up=state == "answered")
         self._hand_over(connection, arrival, hears=state in ("answered", "early"))
 
     def _left_unasked(self, event: EslEvent) -> None:
