@@ -36,8 +36,6 @@ _EVERYWHERE = {
 
 FREESWITCH = {
     **_EVERYWHERE,
-    "rules_pickup": _PLACES,
-    "words_reach_both_after_a_pickup": _PLACES,
     **dict.fromkeys(_ROOMS, "mod_conference and mod_loopback are not played"),
     "a_text_reaches_a_phone": "what mod_sms makes of a text for a phone is SIP",
 }

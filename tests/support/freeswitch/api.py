@@ -53,6 +53,20 @@ def _break(channel: Channel, _: str) -> str:
     return _DONE
 
 
+def _answer(channel: Channel, _: str) -> str:
+    channel.answer()
+    return _DONE
+
+
+def _bridge(channel: Channel, name: str) -> str:
+    leg = channel.switch.channels.get(name)
+    if leg is None or not leg.up:
+        return "-ERR Invalid uuid\n"
+    channel.to_join, leg.is_leg = leg, True
+    channel.break_off()
+    return f"+OK {name}\n"
+
+
 def _transfer(channel: Channel, rest: str) -> str:
     destination, _, context = rest.split(" ")
     channel.send(context, destination)
@@ -133,7 +147,9 @@ _COMMANDS: dict[str, Command] = {
     "status": _status,
     "strepoch": lambda switch, _: str(int(switch.now())),
     "strmicroepoch": lambda switch, _: str(int(switch.now() * 1_000_000)),
+    "uuid_answer": _of_channel(_answer),
     "uuid_break": _of_channel(_break),
+    "uuid_bridge": _of_channel(_bridge),
     "uuid_displace": _of_channel(_displace, "-ERR Cannot locate session!\n"),
     "uuid_exists": _of_channel(lambda *_: "true", "false"),
     "uuid_getvar": _of_channel(lambda channel, name: channel.get(name) or "_undef_"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.support.freeswitch.causes import word_of
 from tests.support.freeswitch.channel import Channel, Gone, Sent
 from tests.support.freeswitch.listener import Listener
-from tests.support.freeswitch.ringing import bridge, ring
+from tests.support.freeswitch.ringing import as_joined, bridge, ring
 
 if TYPE_CHECKING:
     from tests.support.freeswitch.switch import FakeFreeswitch
@@ -36,6 +36,7 @@ async def run(channel: Channel, name: str, argument: str, own: str = "") -> None
     finally:
         told["Application_Response"] = channel.variables.get(_RESPONSE, "_none_")
         channel.switch.fire("CHANNEL_EXECUTE_COMPLETE", channel, **told)
+    await as_joined(channel)
 
 
 async def originate(switch: "FakeFreeswitch", arguments: str) -> str:

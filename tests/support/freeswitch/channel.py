@@ -47,6 +47,8 @@ class Channel:
         self.created = switch.now()
         self.cause = ""
         self.other: Channel | None = None  # the one it is bridged with
+        self.to_join: Channel | None = None  # by uuid_bridge, when what runs has ended
+        self.is_leg = False  # joined so with one that goes on after the talk
         self.mailbox: deque[dict[str, str]] = deque()
         self.task: asyncio.Task[None] | None = None
         self._broken = self._sent = False

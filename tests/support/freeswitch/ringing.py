@@ -185,6 +185,15 @@ async def bridge(channel: Channel, target: str) -> None:
         await _talk(channel, leg)
 
 
+async def as_joined(channel: Channel) -> None:
+    """Of two whom ``uuid_bridge`` has joined: the first goes on after the talk, the other never."""
+    if channel.is_leg:
+        await channel.rest(until=lambda: False)
+    leg, channel.to_join = channel.to_join, None
+    if leg is not None:
+        await _talk(channel, leg)
+
+
 async def _talk(channel: Channel, leg: Channel) -> None:
     channel.answer()
     for one, other in ((channel, leg), (leg, channel)):
