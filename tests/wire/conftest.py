@@ -9,7 +9,7 @@ import pytest
 from tests.support.quick import QuickLoop
 from tests.wire.freeswitch_rig import FreeswitchWireRig
 
-_SECONDS = {"welcome": 0.8, "menu-main": 1.0, "goodbye": 0.4, "apology": 0.4}
+_SECONDS = {"welcome": 0.8, "menu-main": 2.0, "goodbye": 0.4, "apology": 0.4}
 
 
 def pytest_asyncio_loop_factories() -> dict[str, type[QuickLoop]]:

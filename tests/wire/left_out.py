@@ -7,7 +7,6 @@ import pytest
 
 from tests.contract.every import RULES, Rule
 
-_DOORS = "whoever hears something before being joined is behind a Local channel; none are played"
 SOUND = "there is no sound on this wire: what a file holds would be the fake's word only"
 _MESSAGES = (
     "both_sides_are_recorded",
@@ -46,8 +45,6 @@ ASTERISK = {
     "rules_pickup": _PLACES,
     **dict.fromkeys(_ROOMS, "ConfBridge and Local channels are not played"),
     "rules_words": _KEYS,
-    "rules_whisper": _DOORS,
-    "of_several_each_refusal_is_told": _DOORS,
 }
 """For the Asterisk adapter."""
 

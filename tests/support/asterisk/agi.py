@@ -55,6 +55,12 @@ def _opening(channel: Channel, url: str, script: str, told: list[str]) -> bytes:
     return ("".join(f"agi_{name}: {value}\n" for name, value in rows.items()) + "\n").encode()
 
 
+def seconds_of(path: str) -> float:
+    """How long a file plays; 0 when there is none."""
+    file = Path(f"{path}.wav")
+    return (file.stat().st_size - 44) / _BYTES_A_SECOND if file.is_file() else 0.0
+
+
 class _Session:
     def __init__(
         self, channel: Channel, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -132,13 +138,13 @@ class _Session:
         return "510 Invalid or unknown command"
 
     async def _stream(self, path: str, keys: str) -> str:
-        file = Path(f"{path}.wav")
-        if not file.is_file():
+        seconds = seconds_of(path)
+        if not seconds:
             return "200 result=0 endpos=0"
         if self._channel.state != "Up":
             self._channel.answer()
-        samples = (file.stat().st_size - 44) // 2
-        key = await self._key(samples * 2 / _BYTES_A_SECOND, keys, stops=True)
+        samples = int(seconds * _BYTES_A_SECOND) // 2
+        key = await self._key(seconds, keys, stops=True)
         if not key and not self._stopped:
             self._channel.person.played.append(path)
         return f"200 result={ord(key) if key else 0} endpos={samples}"

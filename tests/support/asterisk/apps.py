@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from tests.support.asterisk import agi
+from tests.support.asterisk.agi import seconds_of
 from tests.support.asterisk.channel import Channel
 from tests.support.asterisk.dialling import dial
 from tests.support.asterisk.dialplan import evaluate, split
@@ -62,6 +63,29 @@ async def _exec_if(channel: Channel, arguments: str) -> None:
         await channel.switch.execute(channel, name, data.rpartition(")")[0])
 
 
+async def _playback(channel: Channel, arguments: str) -> None:
+    for path in arguments.split("&"):
+        await channel.rest(seconds_of(path))
+        channel.person.played.append(path)
+
+
+async def _read(channel: Channel, arguments: str) -> None:
+    """``variable,file,1,,1,seconds``: one key, pressed while it plays or after."""
+    variable, path, _, _, _, seconds = arguments.split(",")
+    channel.keys.clear()
+    channel.set(variable, "")
+    await channel.rest(seconds_of(path), until=lambda: bool(channel.keys))
+    if not channel.keys:
+        channel.person.played.append(path)
+        await channel.rest(float(seconds), until=lambda: bool(channel.keys))
+    if channel.keys:
+        channel.set(variable, channel.keys.popleft())
+
+
+async def _gosub(channel: Channel, arguments: str) -> None:
+    await channel.switch.subroutine(channel, arguments.replace(",", "^"))
+
+
 async def _user_event(channel: Channel, arguments: str) -> None:
     name, *fields = arguments.split(",")
     told = {key: value for key, _, value in (field.partition(": ") for field in fields)}
@@ -74,10 +98,13 @@ APPLICATIONS: dict[str, Application] = {
     "ChanSpy": _spy,
     "Dial": dial,
     "ExecIf": _exec_if,
+    "Gosub": _gosub,
     "Hangup": _hangup,
     "MSet": _mset,
     "NoOp": _nothing,
+    "Playback": _playback,
     "Progress": _nothing,
+    "Read": _read,
     "Ringing": _ringing,
     "Set": _set,
     "StartMusicOnHold": _music,

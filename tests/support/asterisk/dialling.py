@@ -1,10 +1,12 @@
 """``Dial``: rings phones for a channel, joins it with the first that answers, and tells of it."""
 
 import asyncio
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
 from tests.support.asterisk.channel import Channel, Gone
+from tests.support.asterisk.local import Half, local_channel, tie
 
 if TYPE_CHECKING:
     from tests.support.asterisk.people import Seat
@@ -18,13 +20,15 @@ class _Leg:
     """One phone that is rung for ``owner``."""
 
     def __init__(
-        self, owner: Channel, person: "Seat", dialled: str, options: dict[str, str]
+        self, owner: Channel, person: "Person", dialled: str, options: dict[str, str]
     ) -> None:
         self.owner, self.dialled, self._options = owner, dialled, options
         self.channel = made = Channel(owner.switch, person, inbound=False)
         made.inherit(owner)
         made.presented = options.get("f") or owner.presented
         made.variables["DIALEDPEERNUMBER"] = dialled
+        if isinstance(person, Half):
+            tie(made, person, owner)
         self.won = self.over = False
 
     def tell(self, event: str, **fields: str) -> None:
@@ -83,6 +87,9 @@ async def dial(owner: Channel, arguments: str) -> None:
 
 
 def _leg(owner: Channel, target: str, options: dict[str, str]) -> _Leg | None:
+    if target.startswith("Local/"):
+        place = target.removeprefix("Local/")
+        return _Leg(owner, local_channel(owner.switch, place), place, options)
     dialled = target.removeprefix("PJSIP/")
     number, _, trunk = dialled.partition("@")
     known = owner.switch.lines if trunk else owner.switch.registered
@@ -109,13 +116,21 @@ async def _race(owner: Channel, legs: list[_Leg], options: dict[str, str]) -> No
     await _talk(owner, won, options)
 
 
+async def _lets_join(leg: Channel, where: str) -> bool:
+    """A subroutine on a leg that has answered; the dial is deaf to its owner meanwhile."""
+    leg.variables.pop("GOSUB_RESULT", None)
+    with contextlib.suppress(Gone):
+        await leg.switch.subroutine(leg, where)
+    return leg.up and leg.variables.get("GOSUB_RESULT") != "CONTINUE"
+
+
 async def _talk(owner: Channel, won: _Leg, options: dict[str, str]) -> None:
     leg = won.channel
-    if where := options.get("U"):
-        await owner.switch.subroutine(leg, where)
+    owner.variables |= {"DIALSTATUS": "ANSWER", "HANGUPCAUSE": "0"}
+    if (where := options.get("U")) and not await _lets_join(leg, where):
+        leg.hang_up(16)
+        return
     owner.answer()
-    owner.variables["DIALSTATUS"] = "ANSWER"
-    owner.variables["HANGUPCAUSE"] = "0"
     owner.person.sound = ""
     owner.other, leg.other = leg, owner
     won.tell("DialEnd", DialStatus="ANSWER")
