@@ -43,7 +43,7 @@ FREESWITCH = {
 ASTERISK = {
     **_EVERYWHERE,
     "rules_pickup": _PLACES,
-    **dict.fromkeys(_ROOMS, "ConfBridge and Local channels are not played"),
+    **dict.fromkeys(_ROOMS, "ConfBridge is not played"),
     "rules_words": _KEYS,
 }
 """For the Asterisk adapter."""

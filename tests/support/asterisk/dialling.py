@@ -3,13 +3,10 @@
 import asyncio
 import contextlib
 import re
-from typing import TYPE_CHECKING
 
 from tests.support.asterisk.channel import Channel, Gone
 from tests.support.asterisk.local import Half, local_channel, tie
-
-if TYPE_CHECKING:
-    from tests.support.asterisk.people import Seat
+from tests.support.asterisk.people import Person
 
 _OPTION = re.compile(r"([a-zA-Z])(?:\(([^)]*)\))?")
 _STATUS = {17: "BUSY", 21: "CHANUNAVAIL", 19: "NOANSWER", 34: "CONGESTION"}
@@ -20,7 +17,7 @@ class _Leg:
     """One phone that is rung for ``owner``."""
 
     def __init__(
-        self, owner: Channel, person: "Person", dialled: str, options: dict[str, str]
+        self, owner: Channel, person: Person, dialled: str, options: dict[str, str]
     ) -> None:
         self.owner, self.dialled, self._options = owner, dialled, options
         self.channel = made = Channel(owner.switch, person, inbound=False)
