@@ -291,6 +291,13 @@ async def test_an_answer_with_many_bytes_a_character_has_its_length_in_bytes(
     assert await linked.link.api("status") == "UP 0 years"
 
 
+async def test_a_list_of_thousands_of_channels_comes_whole(linked: Linked) -> None:
+    rows = ",".join(["x" * 1100] * 8000)
+    linked.server.answers["api show channels"] = lambda _: esl.api(rows)
+    assert await linked.link.api("show channels as json") == rows
+    assert linked.told == ["up"]
+
+
 async def test_bytes_that_are_no_text_do_not_end_the_connection(linked: Linked) -> None:
     body = b'{"Event-Name": "DTMF", "Number": "a\xff"}'
     head = b"Content-Length: %d\nContent-Type: text/event-json\n\n" % len(body)

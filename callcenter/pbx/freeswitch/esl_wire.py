@@ -15,6 +15,9 @@ from callcenter.kernel.errors import PbxProblem
 LONGEST_BLOCK = 1 << 20
 """Bytes of one block; whoever sends more is no FreeSWITCH."""
 
+LONGEST_LIST = 1 << 26
+"""Bytes of an answer to us: a list of channels has about a thousand for each."""
+
 Headers = dict[str, str]
 _BREAKS = re.compile(r"[\r\n\0]")
 _decoder = msgspec.json.Decoder(dict[str, str | list[str]])

@@ -15,6 +15,7 @@ from greenswitch.esl import InboundESL, NotConnectedError, OutboundSession
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.freeswitch.esl_wire import (
     LONGEST_BLOCK,
+    LONGEST_LIST,
     Block,
     EslEvent,
     parse_block,
@@ -36,6 +37,7 @@ class _Fenced:
     on_end: Callable[[str], None]
     why = ""
     """Why it is over."""
+    longest_body = LONGEST_BLOCK
 
     def start_event_handlers(self) -> None:
         """Read; events are told as they come, nobody polls."""
@@ -78,7 +80,7 @@ class _Fenced:
         headers = parse_block(b"".join(rows).decode("utf-8", "replace"))
         told = headers.get("Content-Length", "0")
         length = int(told) if told.isdecimal() and len(told) < 20 else -1
-        if not 0 <= length <= LONGEST_BLOCK:
+        if not 0 <= length <= self.longest_body:
             raise PbxProblem("FreeSWITCH sent a message whose length is none")
         body = self.sock_file.read(length) if length else b""
         if len(body) < length:
@@ -131,6 +133,7 @@ class InboundSession(_Fenced, InboundESL):  # type: ignore[misc]
 
     host: str
     port: int
+    longest_body = LONGEST_LIST
 
     def __init__(
         self,
