@@ -317,8 +317,14 @@ async def a_text_from_a_phone_is_told(rig: Rig) -> None:
     seat = await rig.seat("1001")
     text = '王: "ok", ${CC_CALL}\nEvent: Hangup\n第二行'
     await seat.text("1002", text)
-    told = MessageReceived(sender="1001", to="1002", text=text)
-    await until(lambda: told in rig.events)
+    await seat.text("1002", "another")
+    told = [MessageReceived(sender="1001", to="1002", text=each) for each in (text, "another")]
+
+    def heard() -> list[MessageReceived]:
+        return [event for event in rig.events if isinstance(event, MessageReceived)]
+
+    await until(lambda: told[-1] in rig.events)
+    assert heard() == told
 
 
 @rule

@@ -205,7 +205,9 @@ class Speaking(Script):
 
 
 def _fault(played: EslEvent) -> str:
-    """Why a sound was not played, if it was not."""
+    """Why a sound was not played, if it was not; nobody there to hear it is no fault."""
+    if played.get("Answer-State") == "hangup":
+        return ""
     told = played.get("Application-Response")
     return told if "ERROR" in told or "NOT" in told else ""
 
