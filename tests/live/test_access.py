@@ -1,7 +1,6 @@
 """Who may do what on a real site: tokens over TCP, refusals on record, a log that is proved."""
 
 import asyncio
-import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -15,22 +14,18 @@ from callcenter.kernel.errors import CallCenterError, EngineAway
 from callcenter.web.address import Address
 from callcenter.web.client import Client
 from tests.support.command import Command
+from tests.support.ports import port_below
 from tests.support.site import DIALLED, Site, until
 
 pytestmark = pytest.mark.live
 ALICE = "13800000001"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
     """A site whose engine also listens on a TCP port."""
     made = Site()
-    made.variables["CALLCENTER_HTTP"] = f"127.0.0.1:{free_port()}"
+    made.variables["CALLCENTER_HTTP"] = f"127.0.0.1:{port_below()}"
     try:
         await made.open()
         yield made
