@@ -284,7 +284,7 @@ async def test_what_cannot_be_kept_now_is_kept_later(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("callcenter.records.recording.os.open", full)
+        patched.setattr("callcenter.records.vault.os.open", full)
         cdr, [found] = await ended(world, await talks(world))
         assert (found.state, cdr.result, cdr.recording) == ("raw", "answered", "")
         assert (kept.waiting, "No space left" in kept.trouble) == (1, True)
@@ -341,7 +341,7 @@ async def test_what_an_engine_that_died_had_not_kept_is_kept_by_the_next(
 
     await world.logs_in("1001")
     with monkeypatch.context() as patched:
-        patched.setattr("callcenter.records.recording.os.open", dying)
+        patched.setattr("callcenter.records.vault.os.open", dying)
         cdr, [found] = await ended(world, await talks(world))
         assert found.state == "raw"
         await world.engine_dies()
