@@ -25,7 +25,7 @@ from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
 from callcenter.pbx.port import Pbx
 from callcenter.records import Storage
 from callcenter.services import EngineServices, Sounds
-from callcenter.settings import Settings
+from callcenter.settings import ExternalAsterisk, ExternalFreeswitch, Settings
 from callcenter.web.server import ApiServer
 from callcenter.web.tcp import TcpDoor
 
@@ -45,7 +45,7 @@ def run(
         CallCenterError: it cannot start; one sentence says why and what to do.
     """
     configure_logging(settings)
-    asyncio.run(_App(settings, with_pbx=with_pbx and settings.asterisk is None, say=say).run())
+    asyncio.run(_App(settings, with_pbx=with_pbx and settings.external is None, say=say).run())
 
 
 def configure_logging(settings: Settings) -> None:
@@ -138,7 +138,7 @@ class _App:
             program=lambda name: embedded.tool(self._settings, name),
         )
         services = EngineServices(engine, self._stopping.set, lambda: self._apply(engine), sounds)
-        if self._settings.asterisk is None:
+        if self._settings.external is None:
             engine.on_prompts = self._apply_rings
         try:
             await engine.start()
@@ -160,7 +160,7 @@ class _App:
             _log.info("engine has stopped")
 
     def _greeting(self) -> str:
-        state = embedded.running(self._settings) if self._settings.asterisk is None else None
+        state = embedded.running(self._settings) if self._settings.external is None else None
         where = f"; phones register at 127.0.0.1:{state.sip_port} (UDP)" if state else ""
         return f"The engine is up{where}."
 
@@ -175,22 +175,10 @@ class _App:
         failed.cancel()
 
     async def _pbx(self, numbers: Numbers, clock: LoopClock) -> Pbx:
-        settings, external = self._settings, self._settings.asterisk
-        if external is not None:
-            link = AsteriskLink(
-                ami_host=external.ami_host,
-                ami_port=external.ami_port,
-                ami_user=external.ami_user,
-                ami_secret=external.ami_secret.get_secret_value(),
-                fastagi_host=external.fastagi_host,
-                fastagi_port=external.fastagi_port,
-                fastagi_key=external.fastagi_key.get_secret_value(),
-                sounds=settings.prompts,
-                tenant_sounds=settings.home / "prompts",
-            )
-            return AsteriskNode(link, clock)
+        if self._settings.external is not None:
+            return external_node(self._settings, self._settings.external, clock)
         state = await asyncio.to_thread(self._embedded_state, numbers)
-        return embedded_node(settings, state, clock)
+        return embedded_node(self._settings, state, clock)
 
     def _embedded_state(self, numbers: Numbers) -> embedded.EmbeddedState:
         if state := embedded.running(self._settings):
@@ -198,7 +186,7 @@ class _App:
         if not self._with_pbx:
             raise BadSettings(
                 "No PBX runs and none is configured; run `callcenter pbx start`, or `callcenter up`"
-                " without --no-pbx, or set [asterisk] in the settings."
+                " without --no-pbx, or set [asterisk] or [own_freeswitch] in the settings."
             )
         accounts, trunks = sip_plan(numbers)
         for sentence in embedded.lacks(self._settings):
@@ -215,9 +203,46 @@ class _App:
             _log.error("colour rings are not up to date", why=str(error))
 
     async def _apply(self, engine: Engine) -> None:
-        if self._settings.asterisk is None:
+        if self._settings.external is None:
             accounts, trunks = sip_plan(engine.snapshot.now.numbers)
             await asyncio.to_thread(embedded.reload_accounts, self._settings, accounts, trunks)
+
+
+def external_node(
+    settings: Settings, external: ExternalAsterisk | ExternalFreeswitch, clock: Clock
+) -> Pbx:
+    """The engine's side of a PBX that somebody else runs."""
+    sounds, tenant_sounds = settings.prompts, settings.home / "prompts"
+    if isinstance(external, ExternalFreeswitch):
+        from callcenter.pbx.freeswitch import FreeswitchLink, FreeswitchNode
+
+        return FreeswitchNode(
+            FreeswitchLink(
+                event_host=external.event_host,
+                event_port=external.event_port,
+                event_password=external.event_password.get_secret_value(),
+                call_host=external.call_host,
+                call_port=external.call_port,
+                call_key=external.call_key.get_secret_value(),
+                sounds=sounds,
+                tenant_sounds=tenant_sounds,
+            ),
+            clock,
+        )
+    return AsteriskNode(
+        AsteriskLink(
+            ami_host=external.ami_host,
+            ami_port=external.ami_port,
+            ami_user=external.ami_user,
+            ami_secret=external.ami_secret.get_secret_value(),
+            fastagi_host=external.fastagi_host,
+            fastagi_port=external.fastagi_port,
+            fastagi_key=external.fastagi_key.get_secret_value(),
+            sounds=sounds,
+            tenant_sounds=tenant_sounds,
+        ),
+        clock,
+    )
 
 
 def embedded_node(settings: Settings, state: embedded.EmbeddedState, clock: Clock) -> Pbx:

@@ -46,6 +46,19 @@ class ExternalAsterisk(BaseModel):
     fastagi_key: SecretStr = Field(description="first part of the AGI path; others are refused")
 
 
+class ExternalFreeswitch(BaseModel):
+    """A FreeSWITCH that somebody else runs; without it the embedded one is used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event_host: str = "127.0.0.1"
+    event_port: int = Field(8021, ge=1, le=65535)
+    event_password: SecretStr
+    call_host: str = Field("127.0.0.1", description="address the engine listens on for calls")
+    call_port: int = Field(4573, ge=1, le=65535)
+    call_key: SecretStr = Field(description="variable cc_door of each call; others are refused")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Times are seconds."""
 
@@ -62,6 +75,7 @@ class Settings(BaseSettings):
         None, description="a FreeSWITCH: its program or folder; empty: the one on PATH"
     )
     asterisk: ExternalAsterisk | None = None
+    own_freeswitch: ExternalFreeswitch | None = None
     debian_mirror: str = Field("", description="package mirror; empty: that of this machine")
     local_requests: bool = Field(
         False, description="web requests of flows may reach addresses that are not public"
@@ -112,6 +126,11 @@ class Settings(BaseSettings):
         if info.data.get("smtp_host") and "@" not in value:
             raise ValueError("smtp_host needs an address that mail comes from")
         return value
+
+    @property
+    def external(self) -> ExternalAsterisk | ExternalFreeswitch | None:
+        """The PBX that is not ours to start and configure, if there is one of the chosen kind."""
+        return self.own_freeswitch if self.pbx == "freeswitch" else self.asterisk
 
     @property
     def database_url(self) -> str:

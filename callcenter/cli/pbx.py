@@ -101,9 +101,11 @@ def _embedded_settings() -> "Settings":
     from callcenter.settings import load
 
     settings = load()
-    if settings.asterisk is not None:
+    if settings.external is not None:
+        which = "a FreeSWITCH" if settings.pbx == "freeswitch" else "an Asterisk"
+        table = "own_freeswitch" if settings.pbx == "freeswitch" else "asterisk"
         raise Refused(
-            "The settings name an Asterisk of your own ([asterisk]); this command is for the "
+            f"The settings name {which} of your own ([{table}]); this command is for the "
             "embedded one only."
         )
     return settings

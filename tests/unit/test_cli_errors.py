@@ -173,6 +173,10 @@ def test_the_embedded_pbx_is_left_alone_beside_an_external_one(run: Command) -> 
         ended = external("pbx", action)
         assert ended.status == 1
         assert "an Asterisk of your own" in ended.sentence
+    settings.write_text(
+        "pbx = 'freeswitch'\n[own_freeswitch]\nevent_password = 'a'\ncall_key = 'b'\n"
+    )
+    assert "a FreeSWITCH of your own ([own_freeswitch])" in external("pbx", "start").sentence
 
 
 @click.group(cls=Sentences)
