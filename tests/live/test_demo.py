@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.settings import PROJECT
+from callcenter.settings import PROJECT, load
+from tests.support.site import skip_without_pbx
 
 pytestmark = pytest.mark.live
 
 
 async def test_demo_makes_one_call_and_tells_it_in_json() -> None:
+    skip_without_pbx(load())
     home = tempfile.mkdtemp(prefix="cc-demo-")
     try:
         process = await asyncio.create_subprocess_exec(
