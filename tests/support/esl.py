@@ -9,13 +9,16 @@ FreeSWITCH that keeps channels is in ``tests/support/freeswitch``.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 from urllib.parse import quote
+
+import pytest
+
+from callcenter.pbx.freeswitch.hub import GeventThread
+from tests.support.played import PlayedCall, PlayedServer
 
 Answer = Callable[[str], bytes | None]
 
 PASSWORD = "s3cret"
-PATIENCE = 5.0
 GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
 _UNQUOTED = "!$'()*,-./_~"  # what FreeSWITCH leaves as it is in a header's value
 
@@ -73,11 +76,14 @@ async def read_command(reader: asyncio.StreamReader) -> str:
     return head
 
 
-class EslServer:
+class EslServer(PlayedServer):
     """Takes log-ins. What a command gets is in :attr:`answers`, by its beginning; ``None`` is
     silence. What is not there is an unknown command."""
 
+    line_limit = 64 * 1024 * 1024
+
     def __init__(self) -> None:
+        super().__init__()
         self.commands: list[str] = []
         self.connections = 0
         self.answers: dict[str, Answer] = {
@@ -86,64 +92,13 @@ class EslServer:
             "exit": lambda _: reply("+OK bye"),
         }
         self.greets = True
-        self.port = 0
         self.hands_off = asyncio.Event()
         """While it is clear, nothing is read."""
         self.hands_off.set()
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-        self._changed = asyncio.Event()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator["EslServer"]:
-        """Serve while the block runs."""
-        await self.start()
-        try:
-            yield self
-        finally:
-            await self.stop()
-
-    async def start(self) -> None:
-        """Listen, on the port of the last time if there was one."""
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, limit=64 * 1024 * 1024
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Stop listening and end every connection."""
-        assert self._server is not None
-        self._server.close()
-        self.drop()
-        await self._server.wait_closed()
-
-    def drop(self) -> None:
-        """End every connection, as a crash does."""
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    def send(self, data: bytes) -> None:
-        """Bytes, as they are, to whoever is connected."""
-        for writer in self._writers:
-            writer.write(data)
-
-    async def in_pieces(self, *pieces: bytes) -> None:
-        """Bytes in pieces, each of which arrives alone."""
-        for piece in pieces:
-            self.send(piece)
-            await asyncio.sleep(0.001)
 
     def named(self, beginning: str) -> list[str]:
         """Commands so far that begin so."""
         return [command for command in self.commands if command.startswith(beginning)]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something that came in makes the condition true."""
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     def _log_in(self, command: str) -> bytes:
         good = command == f"auth {PASSWORD}"
@@ -175,11 +130,8 @@ class EslServer:
                 writer.close()
 
 
-class SocketCall:
-    """FreeSWITCH's end of one connection that the dialplan's ``socket`` made for a channel."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+class SocketCall(PlayedCall):
+    """One connection that the dialplan's ``socket`` made for a channel."""
 
     @classmethod
     async def connect(cls, port: int) -> "SocketCall":
@@ -206,15 +158,9 @@ class SocketCall:
         told |= {"Socket-Mode": "async", "Control": "full"}
         return (encoded(told) + "\n").encode()
 
-    async def command(self) -> str:
-        """The next command."""
-        async with asyncio.timeout(PATIENCE):
-            return await read_command(self.reader)
-
     async def expects(self, beginning: str, answer: bytes) -> str:
         """Take the next command, which must begin like this, and answer it."""
-        command = await self.command()
-        assert command.startswith(beginning), f"{command!r} instead of {beginning!r}"
+        command = await self.takes(beginning)
         self.writer.write(answer)
         return command
 
@@ -224,14 +170,14 @@ class SocketCall:
         await self.expects("linger", reply("+OK will linger 10 seconds"))
         await self.expects("myevents json", reply("+OK Events Enabled"))
 
-    async def ended(self) -> bytes:
-        """Wait until the other end closes; what else it said is returned."""
-        async with asyncio.timeout(PATIENCE):
-            try:
-                return await self.reader.read()
-            except ConnectionError:
-                return b""
+    async def _read(self) -> str:
+        return await read_command(self.reader)
 
-    def close(self) -> None:
-        """Be gone."""
-        self.writer.transport.abort()
+
+@pytest.fixture
+async def thread() -> AsyncIterator[GeventThread]:
+    """The thread in which the adapter speaks."""
+    made = GeventThread()
+    made.start()
+    yield made
+    await made.stop()

@@ -1,20 +1,21 @@
 """Asterisk's two wires, played by a test: an AMI server, and the PBX's end of FastAGI calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+
+from tests.support.played import PlayedCall, PlayedServer
 
 Headers = dict[str, str]
 Answer = Callable[[Headers], str | None]
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
-PATIENCE = 5.0
 
 
-class AmiServer:
+class AmiServer(PlayedServer):
     """Speaks AMI. What an action gets for an answer is in :attr:`answers`; ``None`` is silence."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.actions: list[Headers] = []
         self.logins = 0
         self.answers: dict[str, Answer] = {
@@ -22,42 +23,6 @@ class AmiServer:
             "Ping": lambda action: "Response: Success\r\nPing: Pong",
         }
         self.greets_with_booted = True
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-        self._changed = asyncio.Event()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator["AmiServer"]:
-        """Serve while the block runs."""
-        await self.start()
-        try:
-            yield self
-        finally:
-            await self.stop()
-
-    async def start(self) -> None:
-        """Listen, on the port of the last time if there was one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Stop listening and end every connection."""
-        assert self._server is not None
-        self._server.close()
-        self.drop()
-        await self._server.wait_closed()
-
-    def drop(self) -> None:
-        """End every connection, as a crash does."""
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    def send(self, data: bytes) -> None:
-        """Bytes, as they are, to whoever is connected."""
-        for writer in self._writers:
-            writer.write(data)
 
     def event(self, name: str, **fields: str) -> None:
         """An event to whoever is connected."""
@@ -67,13 +32,6 @@ class AmiServer:
     def named(self, name: str) -> list[Headers]:
         """Actions of that name that came so far."""
         return [action for action in self.actions if action["Action"] == name]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something that came in makes the condition true."""
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -99,12 +57,8 @@ class AmiServer:
         self._changed.set()
 
 
-class AgiCall:
-    """The PBX's end of one FastAGI connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self.writer = writer
+class AgiCall(PlayedCall):
+    """One FastAGI connection."""
 
     @classmethod
     async def connect(cls, port: int, *, key: str = "key", **fields: str) -> "AgiCall":
@@ -131,15 +85,9 @@ class AgiCall:
         call.writer.write(("".join(lines) + "\n").encode())
         return call
 
-    async def command(self) -> str:
-        """The next command."""
-        async with asyncio.timeout(PATIENCE):
-            return (await self._reader.readuntil(b"\n")).decode().rstrip("\n")
-
     async def expects(self, beginning: str, answer: str = "200 result=0") -> str:
         """Take the next command, which must begin like this, and answer it."""
-        command = await self.command()
-        assert command.startswith(beginning), f"{command!r} instead of {beginning!r}"
+        command = await self.takes(beginning)
         self.say(answer)
         return command
 
@@ -147,14 +95,5 @@ class AgiCall:
         """Send lines."""
         self.writer.write("".join(f"{line}\n" for line in lines).encode())
 
-    async def ended(self) -> bytes:
-        """Wait until the other end closes; what else it said is returned."""
-        async with asyncio.timeout(PATIENCE):
-            try:
-                return await self._reader.read()
-            except ConnectionError:
-                return b""
-
-    def close(self) -> None:
-        """Be gone."""
-        self.writer.transport.abort()
+    async def _read(self) -> str:
+        return (await self.reader.readuntil(b"\n")).decode().rstrip("\n")

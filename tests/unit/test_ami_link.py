@@ -1,49 +1,38 @@
 """The control connection: logs in, notices death, comes back, and never says a thing twice."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 
 import pytest
 
 from callcenter.pbx.asterisk.ami import ActionRefused, AmiLink
 from callcenter.pbx.port import NodeLost
+from tests.support.played import Told
 from tests.support.wire import AmiServer
 
 
-class Linked:
+class Linked(Told):
     """A link to a played Asterisk, and what it told in order."""
 
+    patience = 6.0
+
     def __init__(self, server: AmiServer) -> None:
+        super().__init__()
         self.server = server
-        self.told: list[str] = []
-        self.changed = asyncio.Event()
         self.link = AmiLink(
             host="127.0.0.1",
             port=server.port,
             user="callcenter",
             secret="s3cret",
-            on_message=lambda message: self._tell(str(message.get("Number", ""))),
-            on_up=lambda: self._tell("up"),
-            on_down=lambda why: self._tell(f"down: {why}"),
+            on_message=lambda message: self.tell(str(message.get("Number", ""))),
+            on_up=lambda: self.tell("up"),
+            on_down=lambda why: self.tell(f"down: {why}"),
         )
         self.link.connect_seconds = self.link.answer_seconds = self.link.ping_seconds = 0.3
 
-    def _tell(self, what: str) -> None:
+    def tell(self, what: str) -> None:
         if what:
-            self.told.append(what)
-            self.changed.set()
-
-    async def until(self, *told: str) -> None:
-        """Wait until something was told that begins with each of these, in this order."""
-        async with asyncio.timeout(6):
-            while not self._has(told):
-                self.changed.clear()
-                await self.changed.wait()
-
-    def _has(self, wanted: tuple[str, ...]) -> bool:
-        told = iter(self.told)
-        return all(any(one.startswith(want) for one in told) for want in wanted)
+            super().tell(what)
 
 
 @pytest.fixture
@@ -151,12 +140,7 @@ async def test_nothing_is_sent_later_that_was_asked_while_away(linked: Linked) -
 
 async def test_events_keep_their_order_however_they_are_cut(linked: Linked) -> None:
     stream = b"".join(b"Event: E\r\nNumber: n%d\r\n\r\n" % number for number in range(1000))
-    chance = random.Random(7)
-    while stream:
-        size = chance.randint(1, 3000)
-        linked.server.send(stream[:size])
-        stream = stream[size:]
-        await asyncio.sleep(0)
+    await linked.server.cut_anywhere(stream)
     await linked.until("n999")
     assert linked.told[1:] == [f"n{number}" for number in range(1000)]
 

@@ -14,8 +14,11 @@ from callcenter.pbx.freeswitch.hub import GeventThread
 from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.port import NodeLost
 from tests.support import esl
-from tests.support.esl import EslServer, SocketCall, reply
+from tests.support.esl import EslServer, SocketCall, reply, thread
+from tests.support.played import PATIENCE
 from tests.support.ports import port_below
+
+__all__ = ["thread"]
 
 
 class Door:
@@ -42,16 +45,8 @@ class Door:
 
     async def next(self) -> tuple[Connection, Headers]:
         """What came in next."""
-        async with asyncio.timeout(esl.PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             return await self.calls.get()
-
-
-@pytest.fixture
-async def thread() -> AsyncIterator[GeventThread]:
-    made = GeventThread()
-    made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
@@ -98,7 +93,7 @@ async def test_many_at_once_are_greeted_before_the_link_has_an_answer_or_two(
             on_down=lambda _: None,
         )
         link.start()
-        await asyncio.wait_for(up.wait(), esl.PATIENCE)
+        await asyncio.wait_for(up.wait(), PATIENCE)
         crowd = [await door.socket() for _ in range(60)]
         for _ in range(5):
             await link.api("status")

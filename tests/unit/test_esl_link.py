@@ -1,7 +1,6 @@
 """The event link: logs in, keeps in step, notices death, comes back, says nothing twice."""
 
 import asyncio
-import random
 import threading
 from collections.abc import AsyncIterator
 
@@ -12,55 +11,34 @@ from callcenter.pbx.freeswitch.hub import GeventThread
 from callcenter.pbx.freeswitch.servers import EventLink
 from callcenter.pbx.port import NodeLost
 from tests.support import esl
-from tests.support.esl import EslServer, reply
+from tests.support.esl import EslServer, reply, thread
+from tests.support.played import PATIENCE, Told
+
+__all__ = ["thread"]
 
 
-class Linked:
+class Linked(Told):
     """A link to a played FreeSWITCH, and what it told in order."""
 
     def __init__(self, server: EslServer, thread: GeventThread, password: str) -> None:
+        super().__init__()
         self.server = server
-        self.told: list[str] = []
-        self.changed = asyncio.Event()
         self.link = EventLink(
             thread,
             "127.0.0.1",
             server.port,
             password,
             events="DTMF CUSTOM sofia::register",
-            on_event=lambda event: self._tell(event.get("Number")),
-            on_up=lambda: self._tell("up"),
-            on_down=lambda why: self._tell(f"down: {why}"),
+            on_event=lambda event: self.tell(event.get("Number")),
+            on_up=lambda: self.tell("up"),
+            on_down=lambda why: self.tell(f"down: {why}"),
         )
-
-    def _tell(self, what: str) -> None:
-        self.told.append(what)
-        self.changed.set()
-
-    async def until(self, *told: str) -> None:
-        """Wait until something was told that begins with each of these, in this order."""
-        async with asyncio.timeout(esl.PATIENCE):
-            while not self._has(told):
-                self.changed.clear()
-                await self.changed.wait()
-
-    def _has(self, wanted: tuple[str, ...]) -> bool:
-        told = iter(self.told)
-        return all(any(one.startswith(want) for one in told) for want in wanted)
 
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connects again soon."""
     monkeypatch.setattr(servers, "_RETRIES", (0.02, 0.05, 0.1))
-
-
-@pytest.fixture
-async def thread() -> AsyncIterator[GeventThread]:
-    made = GeventThread()
-    made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
@@ -181,7 +159,7 @@ async def test_pauses_between_attempts_grow(
     await server.stop()
     linked = Linked(server, thread, esl.PASSWORD)
     linked.link.start()
-    async with asyncio.timeout(esl.PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while len(slept) < 5:
             await sleep(0.01)
     await linked.link.stop()
@@ -264,12 +242,7 @@ async def test_a_big_command_arrives_whole_at_a_peer_that_reads_slowly(linked: L
 
 async def test_events_keep_their_order_however_they_are_cut(linked: Linked) -> None:
     stream = b"".join(esl.event("DTMF", Number=f"n{number}") for number in range(1000))
-    chance = random.Random(7)
-    while stream:
-        size = chance.randint(1, 3000)
-        linked.server.send(stream[:size])
-        stream = stream[size:]
-        await asyncio.sleep(0)
+    await linked.server.cut_anywhere(stream)
     await linked.until("n999")
     assert linked.told[1:] == [f"n{number}" for number in range(1000)]
 
