@@ -20,6 +20,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
+
+from callcenter.kernel import schema
+from callcenter.kernel.database import open_database
 
 USER, PASSWORD = "callcenter", "correct horse"
 _START_SECONDS = 30.0
@@ -168,3 +172,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/callcenter.db"
     server: Postgres = request.getfixturevalue("postgres")
     return server.fresh()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """An empty database with every table, as migrations make them, once of each kind."""
+    schema.upgrade(database_url)
+    engine = open_database(database_url)
+    yield engine
+    engine.dispose()

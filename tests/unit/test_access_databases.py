@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from callcenter.access import AuditLog, Head, Said, Token, store
 from callcenter.access.store import (
@@ -18,21 +18,17 @@ from callcenter.access.store import (
     save_used,
 )
 from callcenter.access.verify import verify
-from callcenter.kernel import schema
 from callcenter.kernel.actor import Role
 from callcenter.kernel.clock import LoopClock
-from callcenter.kernel.database import open_database
 from callcenter.kernel.journal import Journal
 from callcenter.kernel.projector import Projector
-from tests.support.postgres import database_url, postgres
+from tests.support.postgres import database, database_url, postgres
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database", "database_url", "postgres"]
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123457, tzinfo=UTC)
 
 
-def test_tokens(database_url: str) -> None:
-    schema.upgrade(database_url)
-    database = open_database(database_url)
+def test_tokens(database: Engine) -> None:
     token = Token(
         id="tok-1",
         name="board",
@@ -50,15 +46,10 @@ def test_tokens(database_url: str) -> None:
         save_token(connection, replace(token, revoked_at=NOON))
         save_used(connection, {"tok-1": NOON, "gone": NOON})
         assert load_tokens(connection)[0] == replace(token, revoked_at=NOON, used_at=NOON)
-    database.dispose()
 
 
-async def test_the_chain(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_chain(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_PART", 50)
-    schema.upgrade(database_url)
-    database = open_database(database_url)
     journal, projector = Journal(tmp_path / "journal"), Projector(database)
     journal.open()
     log = AuditLog(journal, projector, LoopClock(NOON))
@@ -95,4 +86,3 @@ async def test_the_chain(
         assert (found.broken, found.why) == (90, "Row 90 is not as it was written.")
         assert verify(connection, Head()).broken == 90
     journal.close()
-    database.dispose()

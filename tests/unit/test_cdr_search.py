@@ -1,6 +1,5 @@
 """Ended calls on both databases: kept and read back, found, paged; and the made-up ones agree."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,24 +14,14 @@ from callcenter.calls.explaining import Moment
 from callcenter.calls.search import FEW, Search, page, pages
 from callcenter.calls.store import EndedCall, get_cdr, get_moments, list_cdrs, save_cdrs, save_ended
 from callcenter.calls.tables import cdr_legs, cdr_steps, cdr_transfers, cdr_visits, cdrs
-from callcenter.kernel import schema
-from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import Refused
 from tests.bench.cdrs import load, plan
 from tests.bench.made_cdrs import made
-from tests.support.postgres import database_url, postgres
+from tests.support.postgres import database, database_url, postgres
 from tests.unit.test_cdr_fold import answered_call
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database", "database_url", "postgres"]
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
-    schema.upgrade(database_url)
-    engine = open_database(database_url)
-    yield engine
-    engine.dispose()
 
 
 def _ids(database: Engine, search: Search) -> list[str]:

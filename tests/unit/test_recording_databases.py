@@ -1,6 +1,5 @@
 """What recordings, rules, keys, messages and answers ask of SQLite and of a real PostgreSQL."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from callcenter.kernel import schema
 from callcenter.kernel.clock import LoopClock
-from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import Refused
 from callcenter.records import Direction, Kept, Part, Pause, RecordingRule, Retention, Storage
 from callcenter.records.backup import Backup, backup_status
@@ -32,20 +29,12 @@ from callcenter.records.store import get_message, save_message
 from callcenter.records.survey import SurveyFilter, save_answer
 from callcenter.records.survey.store import get_answer, list_answers
 from callcenter.records.vault import seal_file
-from tests.support.postgres import database_url, postgres
+from tests.support.postgres import database, database_url, postgres
 from tests.unit.test_voices_desk import answer, message
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database", "database_url", "postgres"]
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123457, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
-    schema.upgrade(database_url)
-    engine = open_database(database_url)
-    yield engine
-    engine.dispose()
 
 
 def part(call: str = "c-1", place: int = 1, **more: Any) -> Part:

@@ -1,7 +1,6 @@
 """Counts: as they come, made anew and counted by hand are the same, whatever the calls were."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from callcenter.calls.cdr import Cdr, CdrLeg, CdrStep, CdrTransfer, CdrVisit, Re
 from callcenter.calls.model import EndedBy
 from callcenter.calls.store import save_cdrs
 from callcenter.calls.tables import cdr_legs, cdr_visits, cdrs
-from callcenter.kernel.database import metadata, open_database
+from callcenter.kernel.database import metadata
 from callcenter.reports import count_calls, count_seat
 from callcenter.reports.balances import ProofFailed
 from callcenter.reports.calendar import Span
@@ -25,28 +24,15 @@ from callcenter.reports.model import Counts, Tally, ms_of, quarter_of, split
 from callcenter.reports.proving import prove
 from callcenter.reports.recount import recompute
 from callcenter.reports.store import SUMS, TABLES, read_tally
+from tests.support.memory import connection, database
 
+__all__ = ["connection", "database"]
 START = datetime(2026, 3, 2, 8, 50, tzinfo=UTC)
 LATER = START + timedelta(days=2)
 SPAN = Span(begin=quarter_of(START), end=quarter_of(LATER), zone=ZoneInfo("UTC"))
 UNTIL = datetime(2026, 3, 3, tzinfo=UTC)
 
 millis = st.integers(0, 4 * 3_600_000)
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Engine]:
-    engine = open_database("sqlite://")
-    metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def connection(database: Engine) -> Iterator[Connection]:
-    with database.connect() as connection:
-        yield connection
-        connection.rollback()
 
 
 def at(ms: int) -> datetime:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 
 from callcenter.acd import SeatPlan, save_seat
 from callcenter.calls.store import get_cdr, save_cdrs
@@ -18,23 +19,21 @@ from callcenter.reports.model import Counts
 from callcenter.reports.store import read_tally
 from tests.bench.cdrs import load
 from tests.bench.made_cdrs import START, made
-from tests.support.postgres import database_url, postgres
+from tests.support.postgres import database, database_url, postgres
 from tests.unit.test_report_counts import worked
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database", "database_url", "postgres"]
 DAYS = {"begin": "2026-01-01", "end": "2026-01-03"}
 LATER = START + timedelta(days=400)
 EVER = (0, 10**8)
 
 
-def test_both_databases_count_the_same_way(database_url: str) -> None:
-    schema.upgrade(database_url)
-    engine = open_database(database_url)
-    load(engine, made(250, days=2))
-    with engine.begin() as connection:
+def test_both_databases_count_the_same_way(database: Engine) -> None:
+    load(database, made(250, days=2))
+    with database.begin() as connection:
         save_tenant(connection, Tenant(id="t03", name="T", zone="Asia/Kathmandu"))
         save_seat(connection, SeatPlan(number="1001", tenant="t03", name="A", pin_hash=""))
-    desk = ReportDesk(engine, lambda: LATER)
+    desk = ReportDesk(database, lambda: LATER)
     assert desk.recompute(Question(**DAYS)) > 1000
     assert len(desk.prove(Question(**DAYS))) == 10
     for kind in KINDS:
@@ -47,7 +46,7 @@ def test_both_databases_count_the_same_way(database_url: str) -> None:
     assert local.zone == "Asia/Kathmandu"
     assert local.lines[0].begin.isoformat() == "2026-01-01T00:00:00+05:45"
     assert 0 < (local.total.figures["calls"] or 0) < 50
-    with engine.begin() as connection:
+    with database.begin() as connection:
         again = [get_cdr(connection, f"c-{number:014d}") for number in range(250)]
         found = [cdr for cdr in again if cdr is not None]
         before = read_tally(connection, *EVER, Counts)
@@ -56,7 +55,6 @@ def test_both_databases_count_the_same_way(database_url: str) -> None:
         assert read_tally(connection, *EVER, Counts) == before
         for position, noted in enumerate(worked(), 1):
             count_seat(connection, position, noted)
-    engine.dispose()
 
 
 def test_a_supervisor_sees_own_tenants_only(tmp_path: object) -> None:

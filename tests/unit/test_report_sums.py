@@ -1,41 +1,25 @@
 """A report reads sums of hours and thirds of days: they are what their quarters add up to."""
 
 from collections import Counter
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from callcenter.kernel.database import metadata, open_database
 from callcenter.reports.calendar import By, Span, buckets
 from callcenter.reports.model import QUARTER_MS, Counts, Tally
 from callcenter.reports.pieces import SIZES, days, pieces, whole
 from callcenter.reports.store import SUMS, add_tally, clear, insert_tally, read_tally, roll_up
 from callcenter.reports.sums import Wanted, add_up
+from tests.support.memory import connection, database
 
+__all__ = ["connection", "database"]
 FIRST = 1_974_000  # spring 2026
 zones = st.sampled_from(
     ["UTC", "Asia/Shanghai", "Asia/Kathmandu", "Europe/Berlin", "America/St_Johns", "Asia/Tokyo"]
 )
 quarters = st.integers(FIRST, FIRST + 4000)
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Engine]:
-    engine = open_database("sqlite://")
-    metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def connection(database: Engine) -> Iterator[Connection]:
-    with database.connect() as connection:
-        yield connection
-        connection.rollback()
 
 
 @st.composite

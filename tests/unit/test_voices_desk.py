@@ -1,7 +1,6 @@
 """R2, R3: boxes, messages, mails and surveys by command and REST, on SQLite and on PostgreSQL."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from sqlalchemy import Engine
 
 from callcenter.demo.seed import seed
 from callcenter.ivr import Flow, publish
-from callcenter.kernel import schema
 from callcenter.kernel.actor import Actor, Role, acting
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import NotFound
@@ -27,9 +25,9 @@ from callcenter.records.survey import SurveyAnswer, SurveyFilter, save_answer, s
 from callcenter.records.survey.store import list_answers
 from callcenter.settings import load
 from tests.support.command import Command
-from tests.support.postgres import database_url, postgres
+from tests.support.postgres import database, database_url, postgres
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database", "database_url", "postgres"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -64,14 +62,6 @@ def answer(position: int, **more: Any) -> SurveyAnswer:
         "at": NOON,
     }
     return SurveyAnswer(**(values | more))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
-    schema.upgrade(database_url)
-    engine = open_database(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
