@@ -82,8 +82,8 @@ class MessageReceived:
 TalkEvent = LegHeld | LegResumed | PauseKey | Transferred | MessageReceived
 
 
-class Control(Protocol):
-    """Acts on running talks."""
+class TalkActs(Protocol):
+    """Acts that ring somebody, move somebody or let somebody listen."""
 
     async def transfer(self, leg: LegId, to: str) -> bool:
         """Send a caller's channel back to us; whoever it talked with is hung up.
@@ -118,14 +118,8 @@ class Control(Protocol):
         time. It is freed when the caller leaves; when only the seat leaves, hang it up yourself.
         """
 
-    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
-        """Play prompts into a running talk: to ``leg``, or to ``both`` who talk.
-
-        Whole, whatever the other's telephone sends meanwhile. Who hears them may not hear the other
-        until they are over, nor is a key of theirs taken; words to the same leg follow each other.
-        Returns when it was heard to the end; ``False`` when the talk was over before that, or
-        ``leg`` gone.
-        """
+    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
+        """Switch while listening; ``False`` when the listener was gone."""
 
     async def join_room(self, leg: LegId, room: str) -> LegId | None:
         """Bring a running talk into a room: all talks and guests there hear each other.
@@ -141,8 +135,33 @@ class Control(Protocol):
         Guests are freed when the last talk has left the room.
         """
 
-    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
-        """Switch while listening; ``False`` when the listener was gone."""
+    async def message(self, sender: str, extension: str, text: str) -> bool:
+        """Send a text (:data:`TEXT_BYTES`) to an extension's phone, as coming from ``sender``.
+
+        ``True`` when the PBX took it and a phone is registered: not proof that it was read.
+        """
+
+    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
+        """Ring a seat; when it answers its channel arrives like a caller's (click-to-dial).
+
+        The arrival has ``call``, ``dialled`` and :attr:`Source.ORIGINATED`; its script then dials
+        the other side. Returns when that is decided. One party only. Never sent twice: when the
+        connection breaks (:class:`NodeLost`) nothing more is known but what arrives. Cancelling
+        hangs up the phone.
+        """
+
+
+class Control(TalkActs, Protocol):
+    """Acts on running talks."""
+
+    async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
+        """Play prompts into a running talk: to ``leg``, or to ``both`` who talk.
+
+        Whole, whatever the other's telephone sends meanwhile. Who hears them may not hear the other
+        until they are over, nor is a key of theirs taken; words to the same leg follow each other.
+        Returns when it was heard to the end; ``False`` when the talk was over before that, or
+        ``leg`` gone.
+        """
 
     async def record(self, leg: LegId, path: Path) -> bool:
         """Begin to record a caller's channel while its script waits for the end of a talk.
@@ -164,24 +183,9 @@ class Control(Protocol):
     async def resume_recording(self, leg: LegId) -> bool:
         """Write what is said again; ``False`` when nothing is recorded there."""
 
-    async def message(self, sender: str, extension: str, text: str) -> bool:
-        """Send a text (:data:`TEXT_BYTES`) to an extension's phone, as coming from ``sender``.
-
-        ``True`` when the PBX took it and a phone is registered: not proof that it was read.
-        """
-
     async def lamp(self, extension: str, new: int, old: int) -> None:
         """Have an extension's phone show that messages wait: ``new`` and ``old`` ones.
 
         Phones that subscribe and phones that register later are told too. The PBX keeps it until
         it is restarted.
-        """
-
-    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
-        """Ring a seat; when it answers its channel arrives like a caller's (click-to-dial).
-
-        The arrival has ``call``, ``dialled`` and :attr:`Source.ORIGINATED`; its script then dials
-        the other side. Returns when that is decided. One party only. Never sent twice: when the
-        connection breaks (:class:`NodeLost`) nothing more is known but what arrives. Cancelling
-        hangs up the phone.
         """

@@ -7,8 +7,8 @@ from panoramisk.message import Message
 
 from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.errors import PbxProblem
+from callcenter.pbx import node as node_module
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode, events
-from callcenter.pbx.asterisk import node as node_module
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import (
     DeviceChanged,

@@ -1,10 +1,9 @@
 """One Asterisk as the port wants it: FastAGI brings the calls, AMI everything else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import structlog
 from panoramisk.message import Message
@@ -25,28 +24,21 @@ from callcenter.pbx.asterisk.talks import TalkControl
 from callcenter.pbx.asterisk.tapes import Tapes
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
+from callcenter.pbx.node import Node
 from callcenter.pbx.port import (
-    Channel,
     DeviceState,
-    Dial,
     DialProgress,
-    DialResult,
-    EavesdropMode,
     Ended,
     LegEnded,
     LegId,
     LinkDown,
     LinkUp,
     LiveLeg,
-    PbxEvent,
     Prompt,
     Transferred,
     TrunkSeen,
 )
 from callcenter.pbx.sounds import Sounds
-
-EVENTS_KEPT = 20_000
-"""Events waiting for a reader; beyond that they are dropped and the reader is told to ask anew."""
 
 _HANGUP_GRACE = 3.0  # seconds in which the dialplan hangs up by itself
 _log = structlog.get_logger(__name__)
@@ -71,17 +63,15 @@ class AsteriskLink:
     node: str = "pbx1"
 
 
-class AsteriskNode:
+class AsteriskNode(Node[TalkControl]):
     """See :class:`callcenter.pbx.port.Pbx`."""
 
     def __init__(self, link: AsteriskLink, clock: Clock) -> None:
+        super().__init__(link.node)
         self._link = link
         self._clock = clock
-        self._channels: asyncio.Queue[Channel] = asyncio.Queue()
-        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
         self._watches: dict[LegId, DialWatch] = {}
         self._leaving: dict[LegId, asyncio.Event] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._agi = AgiServer(link.fastagi_host, link.fastagi_port, link.fastagi_key, self._arrived)
         self._ami = AmiLink(
             host=link.ami_host,
@@ -103,11 +93,6 @@ class AsteriskNode:
             spawn=self._spawn,
         )
 
-    @property
-    def node(self) -> str:
-        """See the port."""
-        return self._link.node
-
     async def start(self) -> None:
         """See the port.
 
@@ -120,20 +105,8 @@ class AsteriskNode:
     async def stop(self) -> None:
         """See the port."""
         await self._agi.stop()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         await self._ami.stop()
-
-    async def calls(self) -> AsyncIterator[Channel]:
-        """See the port."""
-        while True:
-            yield await self._channels.get()
-
-    async def events(self) -> AsyncIterator[PbxEvent]:
-        """See the port."""
-        while True:
-            yield await self._events.get()
 
     async def hangup(self, leg: LegId, cause: Cause) -> bool:
         """See the port."""
@@ -181,29 +154,9 @@ class AsteriskNode:
         except ActionRefused:
             _log.debug("an ended call was forgotten already", call=call)
 
-    async def transfer(self, leg: LegId, to: str) -> bool:
-        """See the port."""
-        return await self._talks.transfer(leg, to)
-
-    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
-        """See the port."""
-        return await self._talks.eavesdrop(leg, listener, mode)
-
     async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """See the port."""
         return await self._saying.say(self._local(leg), prompts, both=both)
-
-    async def join_room(self, leg: LegId, room: str) -> LegId | None:
-        """See the port."""
-        return await self._talks.join_room(leg, room)
-
-    async def invite(self, room: str, guest: Dial) -> DialResult:
-        """See the port."""
-        return await self._talks.invite(room, guest)
-
-    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
-        """See the port."""
-        return await self._talks.set_eavesdrop_mode(listener, mode)
 
     async def record(self, leg: LegId, path: Path) -> bool:
         """See the port."""
@@ -221,17 +174,9 @@ class AsteriskNode:
         """See the port."""
         return await self._tapes.mute(self._local(leg), on=False)
 
-    async def message(self, sender: str, extension: str, text: str) -> bool:
-        """See the port."""
-        return await self._talks.message(sender, extension, text)
-
     async def lamp(self, extension: str, new: int, old: int) -> None:
         """See the port."""
         await lamps.show(self._ami, extension, new, old)
-
-    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
-        """See the port."""
-        return await self._talks.originate(first, call=call, dialled=dialled)
 
     # -- for the channels ---------------------------------------------------------------------
 
@@ -362,25 +307,3 @@ class AsteriskNode:
         leg, by = (f"{self.node}/{one}" for one in (message.targetuniqueid, message.uniqueid))
         for watch in self._watches.values():
             watch.picked_up(LegId(leg), LegId(by), events.endpoint_of(str(message.channel)))
-
-    def _tell(self, event: PbxEvent) -> None:
-        if self._events.qsize() >= EVENTS_KEPT:
-            self._events = _emptied(self._events)
-            self._events.put_nowait(LinkDown(node=self.node, why="nobody read the events"))
-            self._events.put_nowait(LinkUp(node=self.node))
-        self._events.put_nowait(event)
-
-    def _local(self, leg: LegId) -> str:
-        return checked.local_name(leg, self.node)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _emptied(queue: "asyncio.Queue[PbxEvent]") -> "asyncio.Queue[PbxEvent]":
-    """Drop what waits; the queue stays the same, since a reader may be waiting on it."""
-    while not queue.empty():
-        queue.get_nowait()
-    return queue

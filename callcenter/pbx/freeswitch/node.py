@@ -2,16 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.errors import PbxProblem
-from callcenter.pbx import checked
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
 from callcenter.pbx.freeswitch import events
@@ -32,20 +30,16 @@ from callcenter.pbx.freeswitch.servers import CallDoor, EventLink
 from callcenter.pbx.freeswitch.talks import TalkControl
 from callcenter.pbx.freeswitch.tapes import Tapes
 from callcenter.pbx.freeswitch.watches import Watches
+from callcenter.pbx.node import Node
 from callcenter.pbx.port import (
     Arrival,
-    Channel,
     DeviceState,
-    Dial,
     DialProgress,
-    DialResult,
-    EavesdropMode,
     Ended,
     LegId,
     LinkDown,
     LinkUp,
     LiveLeg,
-    PbxEvent,
     Prompt,
     TrunkSeen,
 )
@@ -74,21 +68,19 @@ class FreeswitchLink:
     node: str = "pbx1"
 
 
-class FreeswitchNode:
+class FreeswitchNode(Node[TalkControl]):
     """See :class:`callcenter.pbx.port.Pbx`."""
 
     def __init__(self, link: FreeswitchLink, clock: Clock) -> None:
+        super().__init__(link.node)
         self._link = link
         self._clock = clock
-        self._channels: asyncio.Queue[Channel] = asyncio.Queue()
-        self._events: asyncio.Queue[PbxEvent] = asyncio.Queue()
         self._scripts: dict[LegId, FreeswitchChannel] = {}
         self._watches = Watches(link.node)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = GeventThread()
         self._legs = Legs(link.node)
         self._joins = Joins(link.node, self._legs.call_of)
-        self._devices = Devices(self._events.put_nowait)
+        self._devices = Devices(self._tell)
         self._keys = PauseKeys(link.node, self._devices, self._legs)
         self._door = CallDoor(
             self._thread, link.call_host, link.call_port, link.call_key, self._arrived
@@ -115,11 +107,6 @@ class FreeswitchNode:
             spawn=self._spawn,
         )
 
-    @property
-    def node(self) -> str:
-        """See the port."""
-        return self._link.node
-
     async def start(self) -> None:
         """See the port."""
         self._thread.start()
@@ -131,21 +118,9 @@ class FreeswitchNode:
         await self._door.stop()
         for script in list(self._scripts.values()):
             script.lost("The engine has let go of the PBX.")
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         await self._eye.stop()
         await self._thread.stop()
-
-    async def calls(self) -> AsyncIterator[Channel]:
-        """See the port."""
-        while True:
-            yield await self._channels.get()
-
-    async def events(self) -> AsyncIterator[PbxEvent]:
-        """See the port."""
-        while True:
-            yield await self._events.get()
 
     async def hangup(self, leg: LegId, cause: Cause) -> bool:
         """See the port."""
@@ -171,26 +146,6 @@ class FreeswitchNode:
         await self._notes.forget(call)
 
     # -- acts on talks ------------------------------------------------------------------------
-
-    async def transfer(self, leg: LegId, to: str) -> bool:
-        """See the port."""
-        return await self._talks.transfer(leg, to)
-
-    async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
-        """See the port."""
-        return await self._talks.eavesdrop(leg, listener, mode)
-
-    async def join_room(self, leg: LegId, room: str) -> LegId | None:
-        """See the port."""
-        return await self._talks.join_room(leg, room)
-
-    async def invite(self, room: str, guest: Dial) -> DialResult:
-        """See the port."""
-        return await self._talks.invite(room, guest)
-
-    async def set_eavesdrop_mode(self, listener: LegId, mode: EavesdropMode) -> bool:
-        """See the port."""
-        return await self._talks.set_eavesdrop_mode(listener, mode)
 
     async def say(self, leg: LegId, prompts: Sequence[Prompt], *, both: bool) -> bool:
         """See the port."""
@@ -224,14 +179,6 @@ class FreeswitchNode:
     async def channels(self) -> int:
         """See the port."""
         return await ask_channels(self._eye)
-
-    async def message(self, sender: str, extension: str, text: str) -> bool:
-        """See the port."""
-        return await self._talks.message(sender, extension, text)
-
-    async def originate(self, first: Dial, *, call: str, dialled: str) -> DialResult:
-        """See the port."""
-        return await self._talks.originate(first, call=call, dialled=dialled)
 
     # -- for the channels ---------------------------------------------------------------------
 
@@ -335,24 +282,24 @@ class FreeswitchNode:
                 self._left_unasked(event)
         for told in (self._keys.heard(event), events.to_event(event, self.node)):
             if told is not None:
-                self._events.put_nowait(told)
+                self._tell(told)
         if (left := self._joins.over(event)) is not None:
             self._spawn(self._drop(left))
         if (joined := self._joins.heard(event)) is not None:
             self._legs.adopted(joined.to_leg, joined.call)
             party = self._legs.endpoint_of(joined.to_leg)
             self._spawn(self._talks.now_of(joined, party))
-            self._events.put_nowait(joined)
+            self._tell(joined)
 
     async def _up(self) -> None:
         try:
             await self._look()
         except PbxProblem as problem:
             _log.warning("phones and channels could not be asked for", why=str(problem))
-        self._events.put_nowait(LinkUp(node=self.node))
+        self._tell(LinkUp(node=self.node))
 
     def _down(self, why: str) -> None:
-        self._events.put_nowait(LinkDown(node=self.node, why=why))
+        self._tell(LinkDown(node=self.node, why=why))
 
     async def _look(self) -> None:
         """What was not told while the link was down."""
@@ -376,19 +323,3 @@ class FreeswitchNode:
             return list(json.loads(answer).get("rows", []))
         except ValueError:
             raise PbxProblem(f"FreeSWITCH does not list its {what}: {answer[:80]}.") from None
-
-    def _local(self, leg: LegId) -> str:
-        return checked.local_name(leg, self.node)
-
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.get_running_loop().create_task(_quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # cancelled before it began
-
-
-async def _quietly(work: Coroutine[Any, Any, Any]) -> None:
-    try:
-        await work
-    except PbxProblem as problem:
-        _log.warning("the PBX did not do what it was told beside", why=str(problem))
