@@ -191,6 +191,7 @@ class AsteriskChannel(Script):
         try:
             await self._variables(**_NOTHING_DIALLED, **apart, CC_DIALLING="1")
             await self._exec("Dial", target)
+            await self._leave_if_joined()
             facts = DialFacts.parse((await self._do("GET FULL VARIABLE", EXPRESSION)).data)
             result = watch.settle(facts.result(self._node, self._clock.now()))
             await self._after_dial(result.status is DialStatus.ANSWER)

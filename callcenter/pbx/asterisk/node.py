@@ -72,6 +72,7 @@ class AsteriskNode(Node[TalkControl]):
         self._clock = clock
         self._watches: dict[LegId, DialWatch] = {}
         self._leaving: dict[LegId, asyncio.Event] = {}
+        self._joined: set[LegId] = set()
         self._agi = AgiServer(link.fastagi_host, link.fastagi_port, link.fastagi_key, self._arrived)
         self._ami = AmiLink(
             host=link.ami_host,
@@ -210,6 +211,10 @@ class AsteriskNode(Node[TalkControl]):
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         await self._tapes.settled(self._local(leg))
 
+    def has_joined(self, leg: LegId) -> bool:
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
+        return leg in self._joined
+
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         self._spawn(self._see_to_hangup(leg, cause))
@@ -266,11 +271,13 @@ class AsteriskNode(Node[TalkControl]):
             self._talks.leg_ended(event.leg, event.cause)
             self._tapes.gone(event.leg.partition("/")[2])
             self._saying.gone(event.leg.partition("/")[2])
+            self._joined.discard(event.leg)
             for watch in list(self._watches.values()):
                 watch.leg_ended(event.leg, event.cause, self._clock.now())
             if event.leg in self._leaving:
                 self._leaving[event.leg].set()
         if isinstance(event, Transferred):
+            self._joined.add(event.consult_leg)
             self._spawn(self._talks.now_of(event))
         self._tell(event)
 

@@ -25,6 +25,7 @@ SHORT = 10.0
 """Seconds for commands that Asterisk answers at once."""
 
 _HANGUP_FOLLOWS = 1.0  # seconds between a failed command and the HANGUP that explains it
+_LEAVES = 5.0
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
@@ -45,6 +46,9 @@ class Switch(Protocol):
 
     async def recording_settled(self, leg: LegId) -> None:
         """Until a recording that was stopped there has let go of the channel."""
+
+    def has_joined(self, leg: LegId) -> bool:
+        """Whether its phone has joined those it talked with and left: its end is on the way."""
 
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """Hang up ``leg`` should it still be there in a moment."""
@@ -100,6 +104,12 @@ class Script:
             await asyncio.wait([self._session.hungup], timeout=_HANGUP_FOLLOWS)
             await self._check()
         return reply
+
+    async def _leave_if_joined(self) -> None:
+        """A dial may come back a moment before the hang-up of a phone that left its two talks."""
+        if self._switch.has_joined(self._arrival.leg):
+            await asyncio.wait([self._session.hungup], timeout=_LEAVES)
+            await self._check()
 
     async def _check(self) -> None:
         """Raise what became of the channel, if it is no longer ours."""
