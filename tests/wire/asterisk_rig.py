@@ -33,11 +33,11 @@ class AsteriskWireRig(WireRig):
     def engine(self) -> AsteriskNode:
         link = AsteriskLink(
             ami_host="127.0.0.1",
-            ami_port=self.switch.ami_port,
+            ami_port=self.switch.control_port,
             ami_user=self.switch.user,
             ami_secret=self.switch.secret,
             fastagi_host="127.0.0.1",
-            fastagi_port=self.switch.agi_port,
+            fastagi_port=self.switch.call_port,
             fastagi_key=self.switch.key,
             sounds=self._prompts,
         )

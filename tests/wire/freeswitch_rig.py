@@ -32,7 +32,7 @@ class FreeswitchWireRig(WireRig):
     def engine(self) -> FreeswitchNode:
         link = FreeswitchLink(
             event_host="127.0.0.1",
-            event_port=self.switch.event_port,
+            event_port=self.switch.control_port,
             event_password=self.switch.password,
             call_host="127.0.0.1",
             call_port=self.switch.call_port,

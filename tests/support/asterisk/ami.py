@@ -130,7 +130,7 @@ class AmiConnection:
         return [("Message", "Redirect successful")]
 
     def _control(self, action: Action) -> Rows:
-        self._channel(action).stop_playing()
+        self._channel(action).break_off()
         return []
 
     def _key(self, action: Action) -> Rows:

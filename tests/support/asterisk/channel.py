@@ -1,13 +1,12 @@
-"""A channel: variables, functions, state, place in the dialplan, and what it is kept waiting by."""
+"""A channel: variables, functions, state, and place in the dialplan."""
 
-import asyncio
 import base64
 import itertools
 import re
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.support import switching
 from tests.support.asterisk.dialplan import evaluate, split
 
 if TYPE_CHECKING:
@@ -22,81 +21,50 @@ class Gone(Exception):
     """The channel was hung up, or goes on at another place: whatever runs on it ends."""
 
 
-class Channel:
+class Channel(switching.Channel):
     """``person`` is at its other end."""
 
     def __init__(
         self, switch: "FakeAsterisk", person: "Person", *, inbound: bool, uniqueid: str = ""
     ) -> None:
+        super().__init__(inbound=inbound)
         number = next(_numbers)
-        self.switch, self.person, self.inbound = switch, person, inbound
+        self.switch, self.person = switch, person
         self.name = f"PJSIP/{person.endpoint}-{number:08x}"
         self.uniqueid = uniqueid or f"{int(switch.now())}.{number}"
         self.variables: dict[str, str] = {}
         self.shared: dict[str, str] = {}
         self.context, self.exten, self.priority = "", "s", 1
         self.state = "Ring" if inbound else "Down"
-        self.presented, self.presented_name, self.dnid = "", "", ""
+        self.dnid = ""
         self.begun = switch.now()
         self.cause = 0
         self.other: Channel | None = None
         self.keys: deque[str] = deque()
-        self.hung_up_ = self.sent = self._broken = False
-        self._changed = asyncio.Event()
+        self.hung_up_ = self.sent = False
 
     @property
     def up(self) -> bool:
-        """Not hung up."""
         return not self.hung_up_
 
-    # -- what applications do -----------------------------------------------------------------
+    @property
+    def is_ringing(self) -> bool:
+        return self.state == "Ringing"
 
-    async def rest(
-        self, seconds: float | None = None, until: Callable[[], bool] = lambda: False
-    ) -> bool:
-        """Block as an application does; ``False`` when it was stopped.
+    @property
+    def is_answered(self) -> bool:
+        return self.state == "Up"
+
+    def require(self) -> None:
+        """Whether it is still there for what runs on it.
 
         Raises:
             Gone: hung up, or sent elsewhere.
         """
-        loop = asyncio.get_running_loop()
-        deadline = None if seconds is None else loop.time() + seconds
-        while True:
-            self.require()
-            if until():
-                return True
-            if self._broken:
-                self._broken = False
-                return False
-            if not await self.changes(deadline):
-                return True
-
-    def require(self) -> None:
-        """Raises that it is gone."""
         if self.hung_up_ or self.sent:
             raise Gone
 
-    async def changes(self, deadline: float | None = None) -> bool:
-        """Wait until something may have changed; ``False`` when it is too late for that."""
-        self._changed.clear()
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def poke(self) -> None:
-        """Something may have changed for whoever waits."""
-        self._changed.set()
-
     # -- what is done to it -------------------------------------------------------------------
-
-    def stop_playing(self) -> bool:
-        """``ControlPlayback``."""
-        self._broken = True
-        self.poke()
-        return True
 
     def press(self, key: str) -> None:
         """A key comes in."""
@@ -109,14 +77,13 @@ class Channel:
         self.poke()
 
     def answer(self) -> None:
-        """Answered; harmless when it was."""
         if self.state != "Up":
             self.state = "Up"
             self.person.answered(self)
             self.switch.states()
             self.poke()
 
-    def hang_up(self, cause: int) -> bool:
+    def hang_up(self, cause: int = 16) -> bool:
         """End it; the h extension and the event follow. ``False`` when it has ended."""
         if self.hung_up_:
             return False

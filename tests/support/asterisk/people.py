@@ -1,65 +1,33 @@
 """Who is at the other end of channels: callers, seats with a telephone, lines of the world."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
+from tests.support import switching
 from tests.support.asterisk.channel import Channel
 
 if TYPE_CHECKING:
     from tests.support.asterisk.switch import FakeAsterisk
 
 
-class Person:
+class Person(switching.Person[Channel]):
     """``endpoint`` is what Asterisk calls it: an extension or ``trunk-NAME``."""
 
+    switch: "FakeAsterisk"
+    music = "music:"
+
     def __init__(self, switch: "FakeAsterisk", number: str) -> None:
-        self.switch, self.number, self.endpoint = switch, number, number
-        self.there = True
-        self.channels: list[Channel] = []
-        self.played: list[str] = []
-        self.sound = ""
-        self.was_answered = self.held = False
+        super().__init__(switch, number)
+        self.endpoint = number
         self.cause = 0
-
-    # -- told by the switch -------------------------------------------------------------------
-
-    def answered(self, channel: Channel) -> None:
-        """The channel is answered."""
-        self.was_answered = True
 
     def ended(self, channel: Channel, cause: int) -> None:
         """The channel is gone."""
         self.cause, self.sound = cause, ""
 
-    def rings(self, channel: Channel) -> None:
-        """The phone rings."""
-        self.channels.append(channel)
-
-    @property
-    def hears_music(self) -> bool:
-        """A music class is on."""
-        return self.sound.startswith("music:")
-
-    # -- done by the person -------------------------------------------------------------------
-
-    @property
-    def channel(self) -> Channel:
-        """The newest."""
-        return self.channels[-1]
-
-    @property
-    def alive(self) -> list[Channel]:
-        """Those that are there."""
-        return [channel for channel in self.channels if channel.up]
-
     def press(self, keys: str) -> None:
         """Keys one after the other."""
         for key in keys:
             self.channel.press(key)
-
-    def hang_up(self) -> None:
-        """Put the receiver down."""
-        self.channel.hang_up(16)
 
 
 class Caller(Person):
@@ -76,14 +44,12 @@ class Caller(Person):
         self.switch.begin(made)
 
 
-class Seat(Person):
+class Seat(switching.Telephone[Channel], Person):
     """A telephone: an extension's, or one of the world behind ``trunk-world``."""
 
     def __init__(self, switch: "FakeAsterisk", number: str, *, outside: bool = False) -> None:
         super().__init__(switch, number)
         self.endpoint = "trunk-world" if outside else number
-        self.answers_after: float | None = None
-        self.rejects = False
         self.texts: list[str] = []
         (switch.lines if outside else switch.registered)[number] = self
         switch.states()
@@ -95,28 +61,7 @@ class Seat(Person):
             return
         channel.state = "Ringing"
         self.switch.states()
-        if self.answers_after is not None:
-            later = asyncio.get_running_loop().call_later
-            later(self.answers_after, self._picks_up, channel)
-
-    def picks_up(self) -> None:
-        """What rings now."""
-        self._picks_up(self.channel)
-
-    @staticmethod
-    def _picks_up(channel: Channel) -> None:
-        if channel.up:
-            channel.answer()
-
-    @property
-    def is_ringing(self) -> bool:
-        """Whether it rings now."""
-        return any(one.state == "Ringing" for one in self.alive)
-
-    @property
-    def is_talking(self) -> bool:
-        """Whether it was picked up and is not put down."""
-        return any(one.state == "Up" for one in self.alive)
+        self.picks_up_in_time(channel)
 
     @property
     def state(self) -> str:

@@ -1,75 +1,36 @@
-"""The node: channels walking the dialplan, phones, database, and events for who is logged in."""
+"""The node: channels walking the dialplan, phones seen, and events for who is logged in."""
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 from callcenter.pbx.embedded import templates
 from callcenter.settings import PROJECT
+from tests.support import switching
 from tests.support.asterisk.ami import AmiConnection
 from tests.support.asterisk.apps import APPLICATIONS
 from tests.support.asterisk.channel import Channel, Gone
 from tests.support.asterisk.dialplan import Dialplan, Step, evaluate, expand
-from tests.support.ports import port_below
 
 TEMPLATE = PROJECT / "dialplans" / "asterisk" / "extensions.conf"
 
 
-class FakeAsterisk:
+class FakeAsterisk(switching.Switch):
     """Runs until :meth:`stop`; an engine may come and go."""
 
     user, secret, key = "callcenter", "s3cret", "key"
 
     def __init__(self, prompts: Path) -> None:
-        self.ami_port, self.agi_port = port_below(), port_below()
+        super().__init__()
         self.channels: dict[str, Channel] = {}
-        self.registered: dict[str, Any] = {}
-        self.lines: dict[str, Any] = {}
-        self.database: dict[str, dict[str, str]] = {}
         self.connections: set[AmiConnection] = set()
-        self._begun = asyncio.get_running_loop().time(), time.time()
-        values: dict[str, object] = {"fastagi_port": self.agi_port, "fastagi_key": self.key}
+        values: dict[str, object] = {"fastagi_port": self.call_port, "fastagi_key": self.key}
         text = templates.fill(TEMPLATE.read_text(), {**values, "prompts": prompts}, where="here")
         self.dialplan = Dialplan(text)
         self._seen: dict[str, str] = {}
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    async def start(self) -> None:
-        """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.ami_port)
-
-    async def stop(self) -> None:
-        """End every channel and connection."""
-        assert self._server is not None
-        self._server.close()
-        for channel in list(self.channels.values()):
-            channel.hang_up(16)
-        await asyncio.sleep(0.05)
-        for connection in list(self.connections):
-            connection.abort()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await AmiConnection(self, reader, writer).run()
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Beside all else."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def now(self) -> float:
-        """Seconds since 1970 by this loop's clock."""
-        loop, wall = self._begun
-        return wall + asyncio.get_running_loop().time() - loop
 
     # -- channels -----------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
-"""A channel: its variables, its state, the dialplan it walks and what it is kept waiting by."""
+"""A channel: its variables, its state, the dialplan it walks, and what is told of it."""
 
 import asyncio
 import itertools
 import uuid as uuids
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.support import switching
 from tests.support.freeswitch.causes import Q850
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Sent(Exception):
     """The channel goes on at another place of the dialplan."""
 
 
-class Channel:
+class Channel(switching.Channel):
     """``person`` is at its other end."""
 
     def __init__(
@@ -37,11 +37,11 @@ class Channel:
         uuid: str = "",
         **variables: str,
     ) -> None:
-        self.switch, self.person, self.inbound = switch, person, inbound
+        super().__init__(inbound=inbound)
+        self.switch, self.person = switch, person
         self.uuid = uuid or str(uuids.uuid4())
         self.name = f"sofia/cc/{person.number}@127.0.0.{next(_numbers)}"
         self.variables = {"direction": "inbound" if inbound else "outbound", **variables}
-        self.presented, self.presented_name = "", ""
         self.context, self.destination = "", ""
         self.answer_state, self.call_state = "ringing", "RINGING" if inbound else "DOWN"
         self.created = switch.now()
@@ -51,43 +51,29 @@ class Channel:
         self.is_leg = False  # joined so with one that goes on after the talk
         self.mailbox: deque[dict[str, str]] = deque()
         self.task: asyncio.Task[None] | None = None
-        self._broken = self._sent = False
-        self._changed = asyncio.Event()
+        self._sent = False
 
     @property
     def up(self) -> bool:
-        """Not hung up."""
         return not self.cause
+
+    @property
+    def is_ringing(self) -> bool:
+        return self.answer_state == "ringing"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answer_state == "answered"
 
     # -- what applications do -----------------------------------------------------------------
 
-    async def rest(
-        self, seconds: float | None = None, until: Callable[[], bool] = lambda: False
-    ) -> bool:
-        """Block as an application does; ``False`` when it was broken off.
+    def require(self) -> None:
+        """Whether it is still there for what runs on it.
 
         Raises:
-            Gone: hung up meanwhile.
+            Gone: hung up.
             Sent: it goes on elsewhere.
         """
-        loop = asyncio.get_running_loop()
-        deadline = None if seconds is None else loop.time() + seconds
-        while True:
-            self.require()
-            if until():
-                return True
-            if self._broken:
-                self._broken = False
-                return False
-            self._changed.clear()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._changed.wait()
-            except TimeoutError:
-                return True
-
-    def require(self) -> None:
-        """Raises what became of it."""
         if self.cause:
             raise Gone
         if self._sent:
@@ -97,10 +83,6 @@ class Channel:
     def forget_break(self) -> None:
         """Nothing that begins now is broken off by what was said before."""
         self._broken = False
-
-    def poke(self) -> None:
-        """Something may have changed for whoever rests."""
-        self._changed.set()
 
     def set(self, name: str, value: str) -> None:
         """A variable; an empty one is none."""
@@ -115,11 +97,6 @@ class Channel:
 
     # -- what is done to it -------------------------------------------------------------------
 
-    def break_off(self) -> None:
-        """What plays ends."""
-        self._broken = True
-        self.poke()
-
     def send(self, context: str, destination: str) -> None:
         """Go on there."""
         self.context, self.destination, self._sent = context, destination, True
@@ -128,7 +105,6 @@ class Channel:
         self.poke()
 
     def answer(self) -> None:
-        """Answered; harmless when it was."""
         if self.answer_state != "answered":
             self.answer_state = "answered"
             self.switch.fire("CHANNEL_ANSWER", self)
@@ -137,7 +113,7 @@ class Channel:
             self.person.answered(self)
             self.poke()
 
-    def hang_up(self, cause: str) -> bool:
+    def hang_up(self, cause: str = "NORMAL_CLEARING") -> bool:
         """End it; ``False`` when it has ended. What follows, as the note, comes a moment later."""
         if self.cause:
             return False

@@ -55,7 +55,7 @@ class Listener:
             self._writer.write(esl.notice(self.session.uuid if self.session else ""))
             self._writer.close()
         self.over = True
-        self._switch.listeners.discard(self)
+        self._switch.connections.discard(self)
         if self.session is not None:
             self.session.break_off()  # what plays ends with the connection
 
@@ -125,7 +125,7 @@ class Listener:
     def _log_in(self, command: str) -> bytes:
         if command == f"auth {self._switch.password}":
             self._authed = True
-            self._switch.listeners.add(self)
+            self._switch.connections.add(self)
             return esl.reply("+OK accepted")
         self.over = command.startswith("auth ")
         return esl.reply("-ERR invalid" if self.over else "-ERR command not found")
@@ -149,7 +149,7 @@ class Listener:
         if self.session is None or rest != "json":
             return esl.reply("-ERR command not found")
         self._wanted |= MINE
-        self._switch.listeners.add(self)
+        self._switch.connections.add(self)
         return esl.reply("+OK Events Enabled")
 
     def _stay(self, seconds: str) -> bytes:

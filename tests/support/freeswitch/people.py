@@ -1,27 +1,24 @@
 """Who is at the other end of channels: callers, seats with a telephone, lines of the world."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.support import switching
 from tests.support.freeswitch.channel import Channel
 
 if TYPE_CHECKING:
     from tests.support.freeswitch.switch import FakeFreeswitch
 
 
-class Person:
+class Person(switching.Person[Channel]):
     """Knows what is heard by the names of the files; ``directory`` are a phone's variables."""
 
+    switch: "FakeFreeswitch"
+    music = "local_stream://"
+
     def __init__(self, switch: "FakeFreeswitch", number: str) -> None:
-        self.switch, self.number = switch, number
+        super().__init__(switch, number)
         self.directory: dict[str, str] = {}
-        self.there = True
-        self.channels: list[Channel] = []
-        self.played: list[str] = []
-        self.sound = ""
-        self.was_answered = False
-        self.held = False
         self.on_key: Callable[[str], object] = lambda _: None
 
     # -- told by the switch -------------------------------------------------------------------
@@ -38,22 +35,9 @@ class Person:
         """A sound goes on from now; ``""``: none."""
         self.sound = sound
 
-    def answered(self, channel: Channel) -> None:
-        """The channel is answered."""
-        self.was_answered = True
-
     def ended(self, channel: Channel) -> None:
         """The channel is gone."""
         self.on_key = lambda _: None
-
-    def rings(self, channel: Channel) -> None:
-        """The phone rings."""
-        self.channels.append(channel)
-
-    @property
-    def hears_music(self) -> bool:
-        """A music class is on."""
-        return self.sound.startswith("local_stream://")
 
     @property
     def cause(self) -> str:
@@ -62,21 +46,12 @@ class Person:
 
     # -- done by the person -------------------------------------------------------------------
 
-    @property
-    def channel(self) -> Channel:
-        """The newest."""
-        return self.channels[-1]
-
     def press(self, keys: str) -> None:
         """Keys one after the other."""
         for key in keys:
             if self.channel.up:
                 self.switch.fire("DTMF", self.channel, DTMF_Digit=key, DTMF_Duration="2000")
                 self.on_key(key)
-
-    def hang_up(self) -> None:
-        """Put the receiver down."""
-        self.channel.hang_up("NORMAL_CLEARING")
 
 
 class Caller(Person):
@@ -98,13 +73,11 @@ class Caller(Person):
         self.switch.walk(made, "cc-trunk" if trunk else "cc-extensions", dialled)
 
 
-class Seat(Person):
+class Seat(switching.Telephone[Channel], Person):
     """A telephone: an extension's, or one of the world."""
 
     def __init__(self, switch: "FakeFreeswitch", number: str, *, outside: bool = False) -> None:
         super().__init__(switch, number)
-        self.answers_after: float | None = None
-        self.rejects = False
         if outside:
             switch.lines[number] = self
             switch.trunk_answers = True
@@ -119,28 +92,8 @@ class Seat(Person):
         self.held = False
         if self.rejects:
             channel.hang_up("USER_BUSY")
-        elif self.answers_after is not None:
-            later = asyncio.get_running_loop().call_later
-            later(self.answers_after, self._picks_up, channel)
-
-    def picks_up(self) -> None:
-        """What rings now."""
-        self._picks_up(self.channel)
-
-    @staticmethod
-    def _picks_up(channel: Channel) -> None:
-        if channel.up:
-            channel.answer()
-
-    @property
-    def is_ringing(self) -> bool:
-        """Whether it rings now."""
-        return any(one.up and one.answer_state == "ringing" for one in self.channels)
-
-    @property
-    def is_talking(self) -> bool:
-        """Whether it was picked up and is not put down."""
-        return any(one.up and one.answer_state == "answered" for one in self.channels)
+        else:
+            self.picks_up_in_time(channel)
 
     def hold(self, *, on: bool) -> None:
         """Put the other side on hold, or take it off."""

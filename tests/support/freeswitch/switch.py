@@ -1,44 +1,34 @@
-"""The node: its event socket, its channels, the phones registered, its database, its events."""
+"""The node: its event socket, its channels walking the dialplan, and its events."""
 
 import asyncio
 import re
-import time
 from collections import defaultdict
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from callcenter.pbx.embedded import templates
 from callcenter.pbx.embedded.freeswitch import TEMPLATES
-from tests.support import esl
+from tests.support import esl, switching
 from tests.support.freeswitch import api, apps
 from tests.support.freeswitch.channel import Channel, Gone, Sent
 from tests.support.freeswitch.dialplan import Dialplan, expand
 from tests.support.freeswitch.listener import Listener
-from tests.support.ports import port_below
 
 _LATE = 0.1  # seconds by which ``show channels`` is behind
 
 
-class FakeFreeswitch:
+class FakeFreeswitch(switching.Switch):
     """Runs until :meth:`stop`; an engine may come and go."""
 
     def __init__(self, prompts: Path) -> None:
+        super().__init__()
         self.password = esl.PASSWORD
         self.key = "key-of-the-door"
-        self.event_port, self.call_port = port_below(), port_below()
         self.channels: dict[str, Channel] = {}
         self.listed: dict[str, dict[str, str]] = {}
-        self.registered: dict[str, Any] = {}
-        self.lines: dict[str, Any] = {}  # numbers of the world
         self.trunk_answers = False
-        self.database: dict[str, dict[str, str]] = {}
-        self.listeners: set[Listener] = set()
-        self._begun = asyncio.get_running_loop().time(), time.time()
+        self.connections: set[Listener] = set()
         self._dialplan = Dialplan(self._configured(prompts))
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     def _configured(self, prompts: Path) -> str:
         """Only the dialplan is read; what stands elsewhere in the file does not matter."""
@@ -48,45 +38,15 @@ class FakeFreeswitch:
         names = re.findall(r"@\{(\w+)\}", text)
         return templates.fill(text, {name: values[name] for name in names}, where="freeswitch.xml")
 
-    async def start(self) -> None:
-        """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.event_port)
-
-    async def stop(self) -> None:
-        """End every channel and connection."""
-        assert self._server is not None
-        self._server.close()
-        for channel in list(self.channels.values()):
-            channel.hang_up("NORMAL_CLEARING")
-        await asyncio.sleep(0.05)
-        for listener in list(self.listeners):
-            listener.abort()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
     def event_socket_goes(self) -> None:
         """Nobody can connect to it, and whoever was is cut off; calls are left alone."""
         assert self._server is not None
         self._server.close()
-        for listener in [one for one in self.listeners if one.session is None]:
+        for listener in [one for one in self.connections if one.session is None]:
             listener.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await Listener(self, reader, writer).run()
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Beside all else."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def now(self) -> float:
-        """Seconds since 1970 by this loop's clock."""
-        loop, wall = self._begun
-        return wall + asyncio.get_running_loop().time() - loop
 
     # -- channels -----------------------------------------------------------------------------
 
@@ -141,7 +101,7 @@ class FakeFreeswitch:
         self.channels.pop(channel.uuid, None)
         self.fire("CHANNEL_HANGUP_COMPLETE", channel)
         channel.person.ended(channel)
-        for listener in [one for one in self.listeners if one.session is channel]:
+        for listener in [one for one in self.connections if one.session is channel]:
             listener.channel_ended()
         later = asyncio.get_running_loop().call_later
         later(_LATE, lambda: self.listed.pop(channel.uuid, None))
@@ -158,7 +118,7 @@ class FakeFreeswitch:
         head = {"Event-Name": "CUSTOM", "Event-Subclass": name} if "::" in name else {}
         head = head or {"Event-Name": name}
         stamp = {"Event-Date-Timestamp": str(int(self.now() * 1_000_000))}
-        for listener in list(self.listeners):
+        for listener in list(self.connections):
             listener.hear(name, {**head, **stamp, **told}, channel)
 
     async def api(self, command: str) -> str:
