@@ -82,6 +82,7 @@ def stop() -> None:
 
 
 @pbx.command()
+@pbx_option
 @json_option
 def doctor(as_json: bool) -> None:
     """Look the PBX over; exit status 4 when something is wrong."""

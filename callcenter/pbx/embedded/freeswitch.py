@@ -292,9 +292,18 @@ def _profile_runs(state: EmbeddedState) -> bool:
 
 def says(state: EmbeddedState, command: str, wanted: bytes) -> bool:
     """Whether the answer to an API command holds what is wanted."""
+    return wanted in answer(state, command)
+
+
+def answer(state: EmbeddedState, command: str) -> bytes:
+    """What it says to an API command, from the headers of the answer on.
+
+    Raises:
+        OSError: nobody listens, or not in time.
+    """
     with socket.create_connection(("127.0.0.1", state.ami_port), timeout=5) as link:
         link.sendall(f"auth {state.ami_secret}\n\napi {command}\n\nexit\n\n".encode())
         heard = b""
         while part := link.recv(8192):
             heard += part
-    return wanted in heard.partition(b"api/response")[2]
+    return heard.partition(b"api/response")[2]
