@@ -7,7 +7,8 @@ from pathlib import Path
 from callcenter.kernel.clock import LoopClock
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
-from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source, colour_ring
+from callcenter.pbx.port import Prompt, Source, colour_ring
+from tests.contract.engine_side import EngineSide
 from tests.contract.rig import until
 
 
@@ -148,14 +149,13 @@ class FakeSeatPhone:
         self._phone.vanish()
 
 
-class FakeRig:
+class FakeRig(EngineSide):
     """See :class:`tests.contract.rig.Rig`."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
         self.pbx = FakePbx(LoopClock(datetime(2026, 3, 2, tzinfo=UTC)))
-        self.events: list[PbxEvent] = []
-        self._listener: asyncio.Task[None] | None = None
 
     async def place_call(
         self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
@@ -168,10 +168,6 @@ class FakeRig:
     async def outside(self, number: str) -> FakeSeatPhone:
         return FakeSeatPhone(self.pbx, self.pbx.outside(number))
 
-    async def next_call(self) -> Channel:
-        async with asyncio.timeout(5):
-            return await anext(self.pbx.calls())
-
     async def engine_dies(self) -> None:
         self.pbx.engine_dies()
         if self._listener is not None:
@@ -180,12 +176,8 @@ class FakeRig:
     async def engine_returns(self) -> None:
         self.events.clear()
         await self.pbx.start()
-        self._listener = asyncio.create_task(self._listen())
+        self._listener = asyncio.create_task(self.listen())
 
     async def close(self) -> None:
         await self.engine_dies()
         await self.pbx.stop()
-
-    async def _listen(self) -> None:
-        async for event in self.pbx.events():
-            self.events.append(event)

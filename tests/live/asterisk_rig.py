@@ -8,9 +8,9 @@ from callcenter.kernel.clock import LoopClock
 from callcenter.pbx import embedded
 from callcenter.pbx.asterisk import AsteriskLink, AsteriskNode
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, PbxEvent, Prompt, Source
+from callcenter.pbx.port import Prompt, Source
 from callcenter.settings import Settings
-from tests.contract.rig import until
+from tests.contract.engine_side import EngineSide
 from tests.support.exchange import Exchange, free_port
 from tests.support.phone import Call, IncomingCall, Phone, answer_after, never, reject
 
@@ -207,20 +207,19 @@ class SipLine(SipSeat):
         await self._exchange.calls(self._number)[-1].hang_up()
 
 
-class AsteriskRig:
+class AsteriskRig(EngineSide):
     """See :class:`tests.contract.rig.Rig`."""
 
     pbx: AsteriskNode
 
     def __init__(self, settings: Settings, state: embedded.EmbeddedState, folder: Path) -> None:
+        super().__init__()
         self.settings, self.state, self.folder = settings, state, folder
         self.audio = Audio(settings)
-        self.events: list[PbxEvent] = []
         self.phones: list[Phone] = []
         self._seats: dict[str, Phone] = {}
         self._exchange: Exchange | None = None
         self._server = ("127.0.0.1", state.sip_port)
-        self._listener: asyncio.Task[None] | None = None
 
     async def place_call(
         self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
@@ -247,34 +246,18 @@ class AsteriskRig:
             self.phones.append(self._exchange.phone)
         return SipLine(self._exchange, number, self.audio)
 
-    async def next_call(self) -> Channel:
-        async with asyncio.timeout(5):
-            return await anext(self.pbx.calls())
-
-    async def engine_dies(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
-            await self.pbx.stop()
-
-    async def engine_returns(self) -> None:
-        self.events.clear()
-        self.pbx = AsteriskNode(
-            AsteriskLink(
-                ami_host="127.0.0.1",
-                ami_port=self.state.ami_port,
-                ami_user=self.state.ami_user,
-                ami_secret=self.state.ami_secret,
-                fastagi_host="127.0.0.1",
-                fastagi_port=self.state.fastagi_port,
-                fastagi_key=self.state.fastagi_key,
-                sounds=self.settings.prompts,
-            ),
-            LoopClock(),
+    def engine(self) -> AsteriskNode:
+        link = AsteriskLink(
+            ami_host="127.0.0.1",
+            ami_port=self.state.ami_port,
+            ami_user=self.state.ami_user,
+            ami_secret=self.state.ami_secret,
+            fastagi_host="127.0.0.1",
+            fastagi_port=self.state.fastagi_port,
+            fastagi_key=self.state.fastagi_key,
+            sounds=self.settings.prompts,
         )
-        await self.pbx.start()
-        self._listener = asyncio.create_task(self._listen())
-        await until(lambda: bool(self.events), 5)
+        return AsteriskNode(link, LoopClock())
 
     async def channels(self) -> list[str]:
         """Every channel of the PBX by name, also those that carry no call of ours."""
@@ -295,7 +278,3 @@ class AsteriskRig:
         for call in await self.pbx.orphans():
             await self.pbx.forget_orphan(call)
         await self.engine_dies()
-
-    async def _listen(self) -> None:
-        async for event in self.pbx.events():
-            self.events.append(event)

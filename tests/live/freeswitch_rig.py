@@ -1,13 +1,8 @@
 """The rig of a real FreeSWITCH, with the same SIP phones around it as Asterisk has."""
 
-import asyncio
-from pathlib import Path
-
 from callcenter.kernel.clock import LoopClock
 from callcenter.pbx import embedded
 from callcenter.pbx.freeswitch.node import FreeswitchLink, FreeswitchNode
-from callcenter.settings import Settings
-from tests.contract.rig import until
 from tests.live.asterisk_rig import AsteriskRig
 
 
@@ -16,27 +11,18 @@ class FreeswitchRig(AsteriskRig):
 
     pbx: FreeswitchNode  # type: ignore[assignment]
 
-    def __init__(self, settings: Settings, state: embedded.EmbeddedState, folder: Path) -> None:
-        super().__init__(settings, state, folder)
-
-    async def engine_returns(self) -> None:
-        self.events.clear()
-        self.pbx = FreeswitchNode(
-            FreeswitchLink(
-                event_host="127.0.0.1",
-                event_port=self.state.ami_port,
-                event_password=self.state.ami_secret,
-                call_host="127.0.0.1",
-                call_port=self.state.fastagi_port,
-                call_key=self.state.fastagi_key,
-                sounds=self.settings.prompts,
-                lamps=embedded.lamps(self.settings),
-            ),
-            LoopClock(),
+    def engine(self) -> FreeswitchNode:  # type: ignore[override]
+        link = FreeswitchLink(
+            event_host="127.0.0.1",
+            event_port=self.state.ami_port,
+            event_password=self.state.ami_secret,
+            call_host="127.0.0.1",
+            call_port=self.state.fastagi_port,
+            call_key=self.state.fastagi_key,
+            sounds=self.settings.prompts,
+            lamps=embedded.lamps(self.settings),
         )
-        await self.pbx.start()
-        self._listener = asyncio.create_task(self._listen())
-        await until(lambda: bool(self.events), 5)
+        return FreeswitchNode(link, LoopClock())
 
     async def channels(self) -> list[str]:
         """Every channel of the PBX by name; its list is a moment late, its count is not."""

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from callcenter.pbx.causes import Cause
-from callcenter.pbx.port import Channel, Pbx, PbxEvent, Prompt, Source
+from callcenter.pbx.port import Pbx, Prompt, Source
+from tests.contract.engine_side import EngineSide
 from tests.contract.rig import until
 
 _BETWEEN_KEYS = 0.1
@@ -129,20 +130,15 @@ class WireSeat(WirePhone):
         self.person.vanish()
 
 
-class WireRig:
+class WireRig(EngineSide):
     """See :class:`tests.contract.rig.Rig`. ``people`` has the classes ``Caller`` and ``Seat``."""
 
     pbx: Pbx
 
     def __init__(self, folder: Path, switch: Any, people: Any, sounds: Sounds) -> None:
+        super().__init__()
         self.folder, self.switch = folder, switch
         self._people, self._sounds = people, sounds
-        self.events: list[PbxEvent] = []
-        self._listener: asyncio.Task[None] | None = None
-
-    def engine(self) -> Pbx:
-        """A new engine's side."""
-        raise NotImplementedError
 
     async def place_call(
         self, caller: str, dialled: str, *, name: str = "", source: Source = Source.TRUNK
@@ -157,27 +153,6 @@ class WireRig:
     async def outside(self, number: str) -> WireSeat:
         return WireSeat(self._people.Seat(self.switch, number, outside=True), self._sounds)
 
-    async def next_call(self) -> Channel:
-        async with asyncio.timeout(5):
-            return await anext(self.pbx.calls())
-
-    async def engine_dies(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
-            await self.pbx.stop()
-
-    async def engine_returns(self) -> None:
-        self.events.clear()
-        self.pbx = self.engine()
-        await self.pbx.start()
-        self._listener = asyncio.create_task(self._listen())
-        await until(lambda: bool(self.events), 5)
-
     async def close(self) -> None:
         await self.engine_dies()
         await self.switch.stop()
-
-    async def _listen(self) -> None:
-        async for event in self.pbx.events():
-            self.events.append(event)
