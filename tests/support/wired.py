@@ -14,6 +14,7 @@ from tests.support.wire import AgiCall, AmiServer
 
 HERE = "cc-loop|s|3"
 NO_DIAL = f"200 result=1 (|||16|1700000000000||{HERE})"
+ANSWERED = f"200 result=1 (ANSWER|1700000000.2|1700000010000|16|1700000012500|1|{HERE})"
 RING = Dial(extension="1001", ring=timedelta(seconds=20))
 
 
@@ -70,3 +71,11 @@ async def closes(call: AgiCall, facts: str = NO_DIAL) -> None:
     await call.expects('SET VARIABLE "CC_CLOSED" "1"', "200 result=1")
     await call.ended()
     call.close()
+
+
+async def starts_dial(call: AgiCall) -> str:
+    """Take what is said before a dial; the dial itself is returned."""
+    begun = await call.expects('EXEC "MSet"')
+    assert "CC_DIALLING=1" in begun
+    assert "DIALSTATUS=," in begun, "an older dial's result is not taken for this one's"
+    return await call.command()

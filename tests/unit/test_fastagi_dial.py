@@ -20,20 +20,12 @@ from callcenter.pbx.port import (
     LegId,
     LegRinging,
 )
-from tests.support.wire import AgiCall, Headers
-from tests.support.wired import HERE, RING, Wires, closes, wires
+from tests.support.wire import Headers
+from tests.support.wired import ANSWERED, HERE, RING, Wires, closes, starts_dial, wires
 
 __all__ = ["wires"]
-ANSWERED = f"200 result=1 (ANSWER|1700000000.2|1700000010000|16|1700000012500|1|{HERE})"
 CANCELLED = f"200 result=1 (CANCEL|1700000000.2||0|1700000012500|1|{HERE})"
 LEG = LegId("pbx1/1700000000.2")
-
-
-async def starts_dial(call: AgiCall) -> str:
-    begun = await call.expects('EXEC "MSet"')
-    assert "CC_DIALLING=1" in begun
-    assert "DIALSTATUS=," in begun, "an older dial's result is not taken for this one's"
-    return await call.command()
 
 
 async def test_a_dial_tells_ringing_and_answer_from_ami(wires: Wires) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from callcenter.pbx.port import Hangup, LegEnded, LegId
-from tests.unit.test_fastagi_channel import ANSWERED, Wires, closes, starts_dial, wires
+from tests.support.wired import ANSWERED, Wires, closes, starts_dial, wires
 
 __all__ = ["wires"]
 JOINED = {
