@@ -272,9 +272,11 @@ class AsteriskRig(EngineSide):
             print(phone.wire)  # shown when the test failed
         if self._listener is None:
             await self.engine_returns()
-        async with asyncio.timeout(5):
-            while await self.channels():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        for call in await self.pbx.orphans():
-            await self.pbx.forget_orphan(call)
-        await self.engine_dies()
+        try:
+            async with asyncio.timeout(5):
+                while await self.channels():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            for call in await self.pbx.orphans():
+                await self.pbx.forget_orphan(call)
+        finally:
+            await self.engine_dies()

@@ -70,14 +70,18 @@ class AgiSession:
         """Take a line from Asterisk."""
         told = self._parser.feed(line)
         if told is HANGUP:
-            if not self.hungup.done():
-                self.hungup.set_result(None)
+            self.hang_up()
         elif isinstance(told, Reply):
             awaited, self._awaited = self._awaited, None
             if awaited is None:
                 _log.warning("answer without a question", line=line[:80])
             else:
                 awaited.set_result(told)
+
+    def hang_up(self) -> None:
+        """The channel has ended: Asterisk said so, here or elsewhere."""
+        if not self.hungup.done():
+            self.hungup.set_result(None)
 
     def ended(self) -> None:
         """The connection is gone."""

@@ -73,6 +73,8 @@ class AsteriskNode(Node[TalkControl]):
         self._watches: dict[LegId, DialWatch] = {}
         self._leaving: dict[LegId, asyncio.Event] = {}
         self._joined: set[LegId] = set()
+        self._ending: set[LegId] = set()
+        self._scripts: dict[LegId, AsteriskChannel] = {}
         self._agi = AgiServer(link.fastagi_host, link.fastagi_port, link.fastagi_key, self._arrived)
         self._ami = AmiLink(
             host=link.ami_host,
@@ -80,7 +82,7 @@ class AsteriskNode(Node[TalkControl]):
             user=link.ami_user,
             secret=link.ami_secret,
             on_message=self._heard,
-            on_up=lambda: self._tell(LinkUp(node=link.node)),
+            on_up=self._up,
             on_down=lambda why: self._tell(LinkDown(node=link.node, why=why)),
         )
         self._tapes = Tapes(self._ami, clock)
@@ -239,15 +241,16 @@ class AsteriskNode(Node[TalkControl]):
 
     def _arrived(self, session: AgiSession) -> None:
         arrival = read_arrival(session.environment, self.node, self._clock.now())
-        self._channels.put_nowait(
-            AsteriskChannel(
-                session,
-                arrival,
-                switch=self,
-                clock=self._clock,
-                sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
-            )
+        self._scripts[arrival.leg] = channel = AsteriskChannel(
+            session,
+            arrival,
+            switch=self,
+            clock=self._clock,
+            sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
         )
+        if arrival.leg in self._ending:
+            channel.ends()
+        self._channels.put_nowait(channel)
 
     def _heard(self, message: Message) -> None:
         if str(message.event).startswith("Dial"):
@@ -262,6 +265,9 @@ class AsteriskNode(Node[TalkControl]):
         if message.event == "UserEvent" and message.userevent in ("CcSaying", "CcSaid"):
             self._saying.heard(message)
             return
+        if message.event == "HangupRequest":
+            self._heard_end(LegId(f"{self.node}/{message.uniqueid}"))
+            return
         if message.event == "ChanSpyStart":
             self._talks.heard_eavesdropping(message)
         event = events.to_event(message, self.node)
@@ -272,6 +278,8 @@ class AsteriskNode(Node[TalkControl]):
             self._tapes.gone(event.leg.partition("/")[2])
             self._saying.gone(event.leg.partition("/")[2])
             self._joined.discard(event.leg)
+            self._ending.discard(event.leg)
+            self._scripts.pop(event.leg, None)
             for watch in list(self._watches.values()):
                 watch.leg_ended(event.leg, event.cause, self._clock.now())
             if event.leg in self._leaving:
@@ -280,6 +288,19 @@ class AsteriskNode(Node[TalkControl]):
             self._joined.add(event.consult_leg)
             self._spawn(self._talks.now_of(event))
         self._tell(event)
+
+    def _up(self) -> None:
+        """Ends that were not told while the connection was away are not waited for."""
+        self._ending.clear()
+        live = ((leg, script) for leg, script in self._scripts.items() if not script.ended.done())
+        self._scripts = dict(live)
+        self._tell(LinkUp(node=self.node))
+
+    def _heard_end(self, leg: LegId) -> None:
+        """It is about to end; its script may not have come yet."""
+        self._ending.add(leg)
+        if leg in self._scripts:
+            self._scripts[leg].ends()
 
     def _heard_dial(self, message: Message) -> None:
         owner = events.owner_of(message) or message.uniqueid

@@ -24,7 +24,7 @@ from callcenter.pbx.port import Arrival, DialProgress, Ended, Hangup, LegId, Sen
 SHORT = 10.0
 """Seconds for commands that Asterisk answers at once."""
 
-_HANGUP_FOLLOWS = 1.0  # seconds between a failed command and the HANGUP that explains it
+_HANGUP_FOLLOWS = 1.0  # seconds from a failed command, or a wanted end, to the HANGUP it explains
 _LEAVES = 5.0
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -72,6 +72,11 @@ class Script:
         self._node = arrival.leg.partition("/")[0]
         self._recording = False
         self._watcher = loop.create_task(self._until_end())
+
+    def ends(self) -> None:
+        """Asterisk wants it hung up. It does not always tell the script of a caller who left in
+        the moment in which that began; without us such a channel would stay for ever."""
+        asyncio.get_running_loop().call_later(_HANGUP_FOLLOWS, self._session.hang_up)
 
     async def _do(self, *words: str) -> Reply:
         """Run a command that is answered at once."""
