@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,10 @@ def test_listens_on_loopback_only(make: Make) -> None:
 
 def sockets_of(number: int | None) -> Iterator[tuple[str, str, int]]:
     """Protocol, local address and port of every internet socket of a process."""
-    own = {str(link.readlink()) for link in Path(f"/proc/{number}/fd").iterdir()}
+    own = set()
+    for link in Path(f"/proc/{number}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            own.add(str(link.readlink()))
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
