@@ -11,7 +11,6 @@ from callcenter.settings import Settings, load
 from tests.live.asterisk_rig import SEATS, WORLD, AsteriskRig
 from tests.support.site import Site, skip_without_pbx
 
-
 _LONG = (
     *("demo", "prompts", "day", "people", "queue_callback", "voices", "flows", "engine_away"),
     *("lines", "supervision", "supervision_any", "recordings", "queue_floor", "queue_voices"),
