@@ -3,7 +3,7 @@
 Two halves. A :class:`Channel` is the caller's own channel under our script: straight-line
 commands, each of which raises :class:`Hangup` once the caller is gone. A :class:`Pbx` is one
 node: it hands us the channels, tells events about all others and acts on any of them.
-``fake.py`` and ``asterisk/`` satisfy this module; ``tests/contract`` holds them to it.
+``fake``, ``asterisk`` and ``freeswitch`` satisfy this module; ``tests/contract`` holds them to it.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
