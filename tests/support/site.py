@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import pytest
 
 from callcenter.app import sip_plan
-from callcenter.demo.seed import NUMBER, TRUNK_ADDRESS, DemoSecrets, seed
+from callcenter.demo.seed import NUMBER, TRUNK_ADDRESS, DemoSecrets
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import EngineAway
 from callcenter.numbers import load_numbers
@@ -28,6 +28,7 @@ from callcenter.settings import Settings, load
 from callcenter.web.client import Client
 from tests.support.engine_process import EngineProcess
 from tests.support.phone import Phone
+from tests.support.seeded import seeded
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Site:
         await self.start_engine()
 
     def _open_pbx(self) -> None:
-        self.secrets = seed(self.settings)
+        self.secrets = seeded(self.settings)
         self.start_pbx()
 
     def start_pbx(self) -> None:
