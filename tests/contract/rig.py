@@ -13,6 +13,8 @@ from callcenter.pbx.causes import Cause
 from callcenter.pbx.port import Channel, Pbx, PbxEvent, Prompt, Source
 
 PATIENCE = 12.0
+SOON = 3.0
+"""Seconds in which something ends because of us: before a ring (10) or a prompt (4) is over."""
 
 
 class CallerPhone(Protocol):

@@ -16,7 +16,7 @@ from callcenter.pbx.port import (
     Source,
     colour_ring,
 )
-from tests.contract.rig import CallerPhone, Rig, rule, soon, until
+from tests.contract.rig import SOON, CallerPhone, Rig, rule, soon, until
 
 WELCOME = Prompt("en/welcome")
 MENU = Prompt("en/menu-main")
@@ -249,7 +249,7 @@ async def a_caller_who_leaves_at_once_is_told_once(rig: Rig) -> None:
 async def release_hangs_up_and_is_harmless_afterwards(rig: Rig) -> None:
     caller, channel = await answered_call(rig)
     await channel.release(Cause.NORMAL)
-    await until(lambda: not caller.is_up, 2)
+    await until(lambda: not caller.is_up, SOON)
     assert await soon(channel.gone()) == Ended(cause=Cause.NORMAL)
     await channel.release(Cause.NORMAL)
     caller, channel = await answered_call(rig)

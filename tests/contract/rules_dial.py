@@ -19,7 +19,7 @@ from callcenter.pbx.port import (
     NodeLost,
 )
 from tests.contract import tape
-from tests.contract.rig import Rig, rule, soon, until
+from tests.contract.rig import SOON, Rig, rule, soon, until
 from tests.contract.rules_call import WELCOME, answered_call
 
 RING = timedelta(seconds=10)
@@ -134,7 +134,7 @@ async def cancelling_a_dial_silences_the_phone(rig: Rig) -> None:
     dial.task.cancel()
     await asyncio.wait([dial.task], timeout=3)
     assert dial.task.cancelled()
-    await until(lambda: not seat.is_ringing, 1)
+    await until(lambda: not seat.is_ringing, SOON)
     await soon(channel.play([WELCOME]))
     await caller.hears(WELCOME)
     await caller.hang_up()
@@ -150,7 +150,7 @@ async def a_dial_is_called_off_by_hanging_up_its_leg(rig: Rig) -> None:
     assert await rig.pbx.hangup(dial.told[0].leg, Cause.NORMAL)
     result = await dial.result()
     assert result == DialResult(status=DialStatus.CANCELLED, leg=dial.told[0].leg)
-    await until(lambda: not seat.is_ringing, 1)
+    await until(lambda: not seat.is_ringing, SOON)
     assert caller.is_up
     await caller.hang_up()
 
@@ -169,7 +169,7 @@ async def a_caller_who_leaves_while_it_rings_cancels(rig: Rig) -> None:
     assert ended.cause is Cause.NORMAL
     assert ended.dial == DialResult(status=DialStatus.CANCELLED, leg=dial.told[0].leg)
     assert dial.kinds() == [LegRinging]
-    await until(lambda: not seat.is_ringing, 1)
+    await until(lambda: not seat.is_ringing, SOON)
 
 
 @rule
@@ -188,7 +188,7 @@ async def a_caller_who_leaves_a_talk_leaves_its_length(rig: Rig) -> None:
     assert (talked.status, talked.leg) == (DialStatus.ANSWER, dial.told[0].leg)
     assert talked.talk is not None
     assert 0.9 < talked.talk.total_seconds() < 2.0
-    await until(lambda: not seat.is_talking, 2)
+    await until(lambda: not seat.is_talking, SOON)
 
 
 @rule

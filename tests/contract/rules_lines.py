@@ -19,7 +19,7 @@ from callcenter.pbx.port import (
     Outside,
     colour_ring,
 )
-from tests.contract.rig import CallerPhone, Rig, rule, soon, until
+from tests.contract.rig import SOON, CallerPhone, Rig, rule, soon, until
 from tests.contract.rules_call import CALLER, NUMBER, WELCOME, answered_call
 
 RING = timedelta(seconds=10)
@@ -101,7 +101,7 @@ async def of_several_the_first_to_answer_has_the_call(rig: Rig) -> None:
     dial = Dialling(channel, Dial(parties=("1001", FIRST, SECOND), ring=RING))
     await until(lambda: seat.is_ringing and slow.is_ringing)
     await until(lambda: quick.is_talking)
-    await until(lambda: not seat.is_ringing and not slow.is_ringing, 2)
+    await until(lambda: not seat.is_ringing and not slow.is_ringing, SOON)
     await until(lambda: dial.answered is not None)
     await quick.hang_up()
     result = await dial.result()
@@ -184,7 +184,7 @@ async def a_caller_may_leave_the_colour_ring(rig: Rig) -> None:
     await caller.hang_up()
     with pytest.raises(Hangup):
         await dial.result()
-    await until(lambda: not seat.is_ringing, 2)
+    await until(lambda: not seat.is_ringing, SOON)
     assert not caller.was_answered
 
 

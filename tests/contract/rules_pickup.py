@@ -16,7 +16,7 @@ from callcenter.pbx.port import (
     Prompt,
     Source,
 )
-from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, until
+from tests.contract.rig import SOON, CallerPhone, Rig, SeatPhone, rule, until
 from tests.contract.rules_call import WELCOME, answered_call
 from tests.contract.rules_lines import Dialling, unanswered_call
 
@@ -74,7 +74,7 @@ async def a_ringing_call_is_picked_up_by_a_colleague(rig: Rig) -> None:
     assert made.dial.answered is not None
     own = made.picking.arrival.leg
     assert (made.dial.answered.leg, made.dial.answered.party) == (own, "1003")
-    await until(lambda: not made.seat.is_ringing, 1)
+    await until(lambda: not made.seat.is_ringing, SOON)
     with pytest.raises(Hangup) as hangup:
         await made.picking.play([WELCOME])
     assert hangup.value.ended.dial is None
@@ -145,7 +145,7 @@ async def who_picks_up_hears_the_whisper(rig: Rig) -> None:
     await made.caller.hang_up()
     with pytest.raises(Hangup):
         await made.dial.result()
-    await until(lambda: not made.phone.is_up, 3)
+    await until(lambda: not made.phone.is_up, SOON)
 
 
 @rule
@@ -160,7 +160,7 @@ async def a_call_that_nobody_answered_yet_is_picked_up(rig: Rig) -> None:
         await made.dial.result()
     assert hangup.value.ended.dial is not None
     assert hangup.value.ended.dial.party == "1003"
-    await until(lambda: not made.phone.is_up, 3)
+    await until(lambda: not made.phone.is_up, SOON)
 
 
 @rule
@@ -170,7 +170,7 @@ async def of_several_that_ring_none_refuses_when_one_is_picked_up(rig: Rig) -> N
     made = await ringing(rig, also="1002")
     await until(lambda: other.is_ringing)
     assert await made.picking.pick_up(made.leg)
-    await until(lambda: not made.seat.is_ringing and not other.is_ringing, 2)
+    await until(lambda: not made.seat.is_ringing and not other.is_ringing, SOON)
     await until(lambda: made.dial.answered is not None)
     assert made.dial.answered is not None
     assert (made.dial.answered.party, made.dial.refused) == ("1003", set())

@@ -21,7 +21,7 @@ from callcenter.pbx.port import (
     SentElsewhere,
     Source,
 )
-from tests.contract.rig import CallerPhone, Rig, SeatPhone, rule, soon, until
+from tests.contract.rig import SOON, CallerPhone, Rig, SeatPhone, rule, soon, until
 from tests.contract.rules_call import WELCOME, answered_call
 from tests.contract.rules_lines import Dialling
 
@@ -71,7 +71,7 @@ async def a_caller_sent_elsewhere_comes_back_with_the_call(rig: Rig) -> None:
     assert (told.status, told.leg) == (DialStatus.ANSWER, talk.leg)
     assert told.talk is not None
     assert 0.3 < told.talk.total_seconds() < 2
-    await until(lambda: not talk.seat.is_talking, 2)
+    await until(lambda: not talk.seat.is_talking, SOON)
     await again.adopt("call-1")
     await again.play([WELCOME])
     await talk.caller.hears(WELCOME)
@@ -92,14 +92,14 @@ async def guests_are_in_a_room_as_long_as_a_talk_is_there(rig: Rig) -> None:
         assert joined.leg is not None
     assert first.is_talking
     assert await rig.pbx.hangup(joined.leg, Cause.NORMAL)
-    await until(lambda: not second.is_talking, 2)
+    await until(lambda: not second.is_talking, SOON)
     assert first.is_talking
     assert talk.seat.is_talking
     second.rejects()
     refused = await rig.pbx.invite("room-1", Dial(extension="1003", ring=RING))
     assert refused.status is DialStatus.BUSY
     await talk.seat.hang_up()
-    await until(lambda: not first.is_talking, 2)
+    await until(lambda: not first.is_talking, SOON)
     assert (await talk.dial.result()).status is DialStatus.ANSWER
     assert await rig.pbx.join_room(talk.leg, "room-1") is None
     await talk.caller.hang_up()
@@ -114,7 +114,7 @@ async def a_talk_leaves_a_room_and_goes_on(rig: Rig) -> None:
     guest.answers(after=0.1)
     await rig.pbx.invite("room-2", Dial(extension="1002", ring=RING))
     assert await rig.pbx.hangup(link, Cause.NORMAL)
-    await until(lambda: not guest.is_talking, 2)
+    await until(lambda: not guest.is_talking, SOON)
     assert talk.seat.is_talking
     assert talk.caller.is_up
     for room in ("", "a b", "x,y", "${X}"):
@@ -134,7 +134,7 @@ async def guests_are_freed_with_the_talk_when_the_engine_is_another(rig: Rig) ->
     await rig.engine_returns()
     assert guest.is_talking
     await talk.seat.hang_up()
-    await until(lambda: not guest.is_talking, 2)
+    await until(lambda: not guest.is_talking, SOON)
     again = await rig.next_call()
     assert again.arrival.call == "call-1"
     await talk.caller.hang_up()
@@ -195,7 +195,7 @@ async def a_phone_transfers_blind_to_our_loop(rig: Rig) -> None:
     assert arrival.last_dial.status is DialStatus.ANSWER
     await again.play([WELCOME])  # a phone leaves when it is told that there is sound again
     await talk.caller.hears(WELCOME)
-    await until(lambda: not talk.seat.is_talking, 3)
+    await until(lambda: not talk.seat.is_talking, SOON)
     assert talk.caller.is_up
     await talk.caller.hang_up()
 
@@ -245,7 +245,7 @@ async def who_listens_is_freed_when_the_talk_ends(rig: Rig) -> None:
     talk = await talking(rig)
     chief, _ = await overheard(rig, talk, EavesdropMode.WHISPER)
     await talk.seat.hang_up()
-    await until(lambda: not chief.is_talking, 1)
+    await until(lambda: not chief.is_talking, SOON)
     await talk.dial.result()
     gone = await rig.pbx.eavesdrop(
         talk.leg, Dial(extension="1003", ring=RING), EavesdropMode.MONITOR
@@ -290,7 +290,7 @@ async def a_listener_can_be_hung_up(rig: Rig) -> None:
     talk = await talking(rig)
     chief, leg = await overheard(rig, talk, EavesdropMode.BARGE)
     assert await rig.pbx.hangup(leg, Cause.NORMAL)
-    await until(lambda: not chief.is_talking, 1)
+    await until(lambda: not chief.is_talking, SOON)
     assert talk.seat.is_talking
     await talk.caller.hang_up()
     with pytest.raises(Hangup):
@@ -359,4 +359,4 @@ async def a_seat_that_does_not_answer_us_brings_no_call(rig: Rig) -> None:
     seat.never_answers()
     result = await rig.pbx.originate(first, call="call-9", dialled="1002")
     assert result.status is DialStatus.NO_ANSWER
-    await until(lambda: not seat.is_ringing, 1)
+    await until(lambda: not seat.is_ringing, SOON)

@@ -7,7 +7,7 @@ import pytest
 
 from callcenter.kernel.errors import PbxProblem
 from callcenter.pbx.port import Dial, DialStatus, Hangup, LegRinging, NodeLost
-from tests.contract.rig import Rig, rule, soon, until
+from tests.contract.rig import SOON, Rig, rule, soon, until
 from tests.contract.rules_call import GOODBYE, MENU, WELCOME, answered_call
 from tests.contract.rules_lines import FIRST, SECOND, Dialling
 
@@ -70,7 +70,7 @@ async def a_caller_who_leaves_during_the_whisper_frees_the_seat(rig: Rig) -> Non
         await dial.result()
     assert hangup.value.ended.dial is not None
     assert hangup.value.ended.dial.status is DialStatus.CANCELLED
-    await until(lambda: not seat.is_talking, 1)
+    await until(lambda: not seat.is_talking, SOON)
 
 
 @rule
@@ -83,7 +83,7 @@ async def cancelling_a_dial_breaks_off_the_whisper(rig: Rig) -> None:
     await asyncio.sleep(0.3)
     dial.task.cancel()
     await asyncio.wait([dial.task], timeout=3)
-    await until(lambda: not seat.is_talking, 1)
+    await until(lambda: not seat.is_talking, SOON)
     await soon(channel.play([WELCOME]))
     await caller.hang_up()
 
@@ -155,7 +155,7 @@ async def a_voicemail_box_does_not_swallow_the_caller(rig: Rig) -> None:
     async with asyncio.timeout(40):
         result = await dial.task
     assert (result.status, result.talk, dial.answered) == (DialStatus.NO_ANSWER, None, None)
-    await until(lambda: not line.is_talking, 1)
+    await until(lambda: not line.is_talking, SOON)
     await channel.play([WELCOME])
     await caller.hears(WELCOME)
     await caller.hang_up()
@@ -174,7 +174,7 @@ async def of_several_the_first_to_confirm_has_the_call(rig: Rig) -> None:
     await person.press("1")
     await person.hears(MENU)
     await until(lambda: dial.answered is not None)
-    await until(lambda: not box.is_talking, 2)
+    await until(lambda: not box.is_talking, SOON)
     await person.hang_up()
     result = await dial.result()
     assert (result.status, result.party) == (DialStatus.ANSWER, SECOND.number)

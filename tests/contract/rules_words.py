@@ -3,7 +3,7 @@
 import asyncio
 
 from callcenter.pbx.port import Dial
-from tests.contract.rig import Rig, rule, soon, until
+from tests.contract.rig import SOON, Rig, rule, soon, until
 from tests.contract.rules_call import MENU, WELCOME, answered_call
 from tests.contract.rules_join import consultation
 from tests.contract.rules_lines import Dialling
@@ -24,7 +24,7 @@ async def words_are_said_into_a_talk_to_one_or_to_both(rig: Rig) -> None:
     await asyncio.sleep(1)
     await talk.caller.hang_up()
     assert not await soon(saying)
-    await until(lambda: not talk.seat.is_talking, 2)
+    await until(lambda: not talk.seat.is_talking, SOON)
     assert not await rig.pbx.say(talk.leg, [WELCOME], both=True)
 
 
