@@ -100,7 +100,7 @@ async def test_caller_hangs_up_at_any_step(site: Site, step: str) -> None:
     if agent is not None:
         ringing = await agent.rings()
         await call.hang_up()
-        await ringing.ended(within=2)
+        await ringing.ended(within=5)
         await site.seat_is("1001", state="idle")
     await call.hang_up()
     cdr = await site.cdr_of(ALICE)

@@ -23,7 +23,7 @@ async def test_caller_and_seat_talk(site: Site) -> None:
     await call.hears_tone(880, within=3)
     assert (await site.seat_is("1001", state="talking"))["call"]
     await call.hang_up()
-    await ringing.ended(within=2)
+    await ringing.ended(within=5)
     await site.seat_is("1001", state="wrap_up")
     await site.seat_is("1001", state="idle")
     cdr = await site.cdr_of("13800000001")

@@ -46,11 +46,11 @@ async def test_ringing_calls_are_picked_up(site: Site) -> None:
     # Ada rejects and is set aside for that; Grace's phone rings on and the spare one picks up.
     call = await waits(site, "13800000001")
     refused, rings = await ada.rings(within=5), await grace.rings(within=5)
-    await refused.ended(within=2)
+    await refused.ended(within=5)
     await site.seat_is("1001", status="busy", reason="rejected", state="idle")
     await site.seat_is("1002", state="ringing")
     picking = await spare.dial("*81002")
-    await rings.ended(within=2)
+    await rings.ended(within=5)
     assert rings.status == 487
     await talk_at(call, picking)
     await site.seat_is("1002", state="idle", status="ready")
@@ -70,7 +70,7 @@ async def test_ringing_calls_are_picked_up(site: Site) -> None:
     rings = await ada.rings(within=5)
     begun = asyncio.get_running_loop().time()
     picking = await grace.dial("*8")
-    await rings.ended(within=2)
+    await rings.ended(within=5)
     await talk_at(call, picking)
     await site.seat_is("1002", state="talking")
     await site.seat_is("1001", state="idle", status="ready")

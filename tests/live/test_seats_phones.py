@@ -38,7 +38,7 @@ async def test_a_caller_is_sent_to_a_colleague(site: Site, way: str) -> None:
     else:
         await first.refer("1002")
     second = await colleague.rings(within=8)
-    await site.seat_is("1001", state="wrap_up", within=2)
+    await site.seat_is("1001", state="wrap_up", within=5)
     await second.answer()
     second.play_tone(SECOND)
     await call.hears_tone(SECOND, within=3)
@@ -46,7 +46,7 @@ async def test_a_caller_is_sent_to_a_colleague(site: Site, way: str) -> None:
     await site.seat_is("1002", state="talking")
     await asyncio.sleep(1.0)
     await call.hang_up()
-    await second.ended(within=2)
+    await second.ended(within=5)
     await site.seat_is("1002", state="wrap_up")
     cdr = await site.cdr_of("13800000001")
     assert [(leg["kind"], leg["seat"]) for leg in cdr["legs"][1:]] == [
