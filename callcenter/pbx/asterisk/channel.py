@@ -58,6 +58,7 @@ class AsteriskChannel(Script):
         self._sounds = sounds
         self._music = ""
         self._picking = self._picked_up = False
+        self._call = arrival.call
         self._answered = False  # as far as this script knows
 
     @property
@@ -69,7 +70,8 @@ class AsteriskChannel(Script):
 
     async def adopt(self, call: str) -> None:
         """See the port. Two underscores: legs dialled from this channel inherit the identity."""
-        await self._do("SET VARIABLE", "__CC_CALL", checked.call_name(call))
+        self._call = checked.call_name(call)
+        await self._variables(__CC_CALL=call, **{self._identity: call})
         if self._arrival.transferred_to:
             await self._variables(CC_SENT_TO="", CC_SENT_BY="")
 
@@ -223,7 +225,7 @@ class AsteriskChannel(Script):
         of our channel goes by the leg's, and ends."""
         name = checked.local_name(leg, self._node)
         self._picking = True
-        await self._variables(CC_SOURCE="", CC_CLOSED="1")
+        await self._variables(CC_SOURCE="", CC_CLOSED="1", **{self._identity: ""})
         try:
             await self._exec("PickupChan", name)
         except Hangup:
@@ -231,15 +233,19 @@ class AsteriskChannel(Script):
                 raise
             return True
         self._picking = False
-        await self._variables(CC_SOURCE=self._arrival.source.value, CC_CLOSED="")
+        source, own = self._arrival.source.value, {self._identity: self._call}
+        await self._variables(CC_SOURCE=source, CC_CLOSED="", **own)
         return False
 
-    async def _last_words(self) -> None:
-        if self._picking:
-            asked = ("GET FULL VARIABLE", "${CHANNEL}")
-            name = (await self._session.command(*asked, patience=SHORT)).data
-            # Ours is the leg's from now on.
-            self._picked_up = bool(name) and name != self._session.environment.get("channel")
+    @property
+    def _identity(self) -> str:
+        """The variable that says whose this channel is wherever it may be put."""
+        return f"CC_CALL_{checked.local_name(self._arrival.leg, self._node)}"
+
+    def _last_words(self, *, moved: bool) -> bool:
+        """Ours is the leg's from now on, if we picked it up."""
+        self._picked_up = self._picking and moved
+        return self._picking
 
     async def record(self, path: Path) -> None:
         """See the port."""

@@ -39,6 +39,7 @@ _STATES = {
     "ring+inuse": DeviceState.IN_USE,
     "ringing": DeviceState.RINGING,
 }
+_HANDED = ("SecondTransferer", "Transferee")
 _REFUSALS = {
     "BUSY": DialStatus.BUSY,
     "NOANSWER": DialStatus.NO_ANSWER,
@@ -117,6 +118,17 @@ def to_event(message: Message, node: str) -> PbxEvent | None:  # noqa: PLR0911 -
             return _device(str(message.device), str(message.state))
         case _:
             return None
+
+
+def handed_over(message: Message, node: str) -> tuple[LegId, LegId] | None:
+    """A phone joined its two talks while the second one was none: its second channel, and whom
+    Asterisk is putting into the place of that."""
+    if message.event != "AttendedTransfer" or message.result != "Success":
+        return None
+    second, leg = (str(message.get(f"{who}Uniqueid", "")) for who in _HANDED)
+    if message.desttype != "App" or not second or not leg:
+        return None
+    return LegId(f"{node}/{second}"), LegId(f"{node}/{leg}")
 
 
 def _transferred(message: Message, node: str) -> Transferred | None:

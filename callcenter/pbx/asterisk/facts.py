@@ -15,9 +15,10 @@ from callcenter.pbx.port import DialResult, DialStatus, LegId
 EXPRESSION = (
     "${DIALSTATUS}|${SHARED(CC_LEG)}|${SHARED(CC_ANSWERED)}"
     "|${HANGUPCAUSE}|${STRFTIME(,UTC,%s%3q)}|${CC_DIALLING}"
-    "|${CONTEXT}|${EXTEN}|${PRIORITY}"
+    "|${CONTEXT}|${EXTEN}|${PRIORITY}|${CHANNEL}|${CC_OWNER}"
 )
-"""What Asterisk is asked to evaluate; the rest is where in the dialplan the channel stands."""
+"""What Asterisk is asked to evaluate; the rest is where in the dialplan the channel stands, and
+whose it is now: its name, and the unique id of that with which its script began."""
 
 _OTHER_END = {
     Cause.REJECTED: DialStatus.BUSY,  # 603 Decline: somebody pressed reject
@@ -36,12 +37,14 @@ class DialFacts:
     cause: Cause = Cause.UNKNOWN
     end: datetime | None = None
     dialling: bool = False
-    place: str = ""
+    place: tuple[str, ...] = ()
+    channel: str = ""
+    owner: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "DialFacts":
         """Read the string; what is missing or unreadable stays unknown."""
-        status, leg, answered, cause, end, dialling, place = (text.split("|", 6) + [""] * 7)[:7]
+        status, leg, answered, cause, end, dialling, *rest = text.split("|") + [""] * 11
         leg, _, party = leg.partition("~")
         return cls(
             status=status.lower(),
@@ -51,7 +54,9 @@ class DialFacts:
             cause=Cause.of(cause),
             end=read_time(end),
             dialling=dialling == "1",
-            place=place,
+            place=tuple(rest[:3]),
+            channel=rest[3],
+            owner=rest[4],
         )
 
     def result(self, node: str, now: datetime) -> DialResult:

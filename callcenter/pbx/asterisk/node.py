@@ -74,6 +74,7 @@ class AsteriskNode(Node[TalkControl]):
         self._leaving: dict[LegId, asyncio.Event] = {}
         self._joined: set[LegId] = set()
         self._ending: set[LegId] = set()
+        self._handed: dict[LegId, LegId] = {}  # whom phones put into the place of their second line
         self._scripts: dict[LegId, AsteriskChannel] = {}
         self._agi = AgiServer(link.fastagi_host, link.fastagi_port, link.fastagi_key, self._arrived)
         self._ami = AmiLink(
@@ -270,20 +271,13 @@ class AsteriskNode(Node[TalkControl]):
             return
         if message.event == "ChanSpyStart":
             self._talks.heard_eavesdropping(message)
+        if handed := events.handed_over(message, self.node):
+            self._handed.update([handed])
         event = events.to_event(message, self.node)
         if event is None:
             return
         if isinstance(event, LegEnded):
-            self._talks.leg_ended(event.leg, event.cause)
-            self._tapes.gone(event.leg.partition("/")[2])
-            self._saying.gone(event.leg.partition("/")[2])
-            self._joined.discard(event.leg)
-            self._ending.discard(event.leg)
-            self._scripts.pop(event.leg, None)
-            for watch in list(self._watches.values()):
-                watch.leg_ended(event.leg, event.cause, self._clock.now())
-            if event.leg in self._leaving:
-                self._leaving[event.leg].set()
+            self._leg_ended(event.leg, event.cause)
         if isinstance(event, Transferred):
             self._joined.add(event.consult_leg)
             self._spawn(self._talks.now_of(event))
@@ -292,9 +286,24 @@ class AsteriskNode(Node[TalkControl]):
     def _up(self) -> None:
         """Ends that were not told while the connection was away are not waited for."""
         self._ending.clear()
+        self._handed.clear()
         live = ((leg, script) for leg, script in self._scripts.items() if not script.ended.done())
         self._scripts = dict(live)
         self._tell(LinkUp(node=self.node))
+
+    def _leg_ended(self, leg: LegId, cause: Cause) -> None:
+        self._talks.leg_ended(leg, cause)
+        self._tapes.gone(leg.partition("/")[2])
+        self._saying.gone(leg.partition("/")[2])
+        self._joined.discard(leg)
+        self._ending.discard(leg)
+        self._scripts.pop(leg, None)
+        for watch in list(self._watches.values()):
+            watch.leg_ended(leg, cause, self._clock.now())
+        if leg in self._leaving:
+            self._leaving[leg].set()
+        if handed := self._handed.pop(leg, None):  # it has taken the place of this one
+            self._spawn(self._talks.hand_over(handed))
 
     def _heard_end(self, leg: LegId) -> None:
         """It is about to end; its script may not have come yet."""

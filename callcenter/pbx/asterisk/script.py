@@ -26,6 +26,7 @@ SHORT = 10.0
 
 _HANGUP_FOLLOWS = 1.0  # seconds from a failed command, or a wanted end, to the HANGUP it explains
 _LEAVES = 5.0
+_PLACE = ("context", "extension", "priority")
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
@@ -152,14 +153,18 @@ class Script:
                 self.ended.set_result(ended)
         session.close()
 
-    async def _last_words(self) -> None:
-        """What else a channel wants to know of its end."""
+    def _last_words(self, *, moved: bool) -> bool:
+        """What a channel knows of its end. ``moved``: another channel's body is in its place.
+        ``True``: that is how it was meant, and it has ended."""
+        return False
 
     async def _last_facts(self) -> Ended:
         """Read how it ended and tell the dialplan that we know; it would note it for later.
 
         ``HANGUP`` also comes when somebody sent the channel elsewhere (a redirect, a transfer):
-        then it stands at another place of the dialplan and lives on.
+        then it stands at another place of the dialplan and lives on. Or Asterisk put it into the
+        place of another channel (a phone joined its two talks too early): then what is left here
+        is the other's, and ends; and in the script of that other one, it is the end of that.
 
         Raises:
             NodeLost: the channel is not known to have ended.
@@ -167,12 +172,16 @@ class Script:
         session = self._session
         answer = await session.command("GET FULL VARIABLE", EXPRESSION, patience=SHORT)
         facts = DialFacts.parse(answer.data)
-        begun = [session.environment.get(name) for name in ("context", "extension", "priority")]
-        if facts.place.split("|") != begun:
+        begun = tuple(session.environment.get(name) for name in _PLACE)
+        moved = facts.channel not in ("", session.environment.get("channel"))
+        meant = self._last_words(moved=moved)
+        if facts.place != begun and not moved:
             raise SentElsewhere("Somebody sent the channel elsewhere; it is no longer ours.")
-        await self._stop_recording()
-        await self._last_words()
+        if not moved:
+            await self._stop_recording()
         await session.command("SET VARIABLE", "CC_CLOSED", "1", patience=SHORT)
+        if moved and not meant and facts.owner != session.environment.get("uniqueid"):
+            raise SentElsewhere("A phone put the channel into the place of its second line.")
         dial = facts.result(self._node, self._clock.now()) if facts.dialling else None
         return Ended(cause=facts.cause or Cause.NORMAL, dial=dial)
 

@@ -68,15 +68,7 @@ class TalkControl:
 
     async def transfer(self, leg: LegId, to: str) -> bool:
         """See the port."""
-        return await self._done(
-            {
-                "Action": "Redirect",
-                "Channel": self._local(leg),
-                "Context": "cc-transferred",
-                "Exten": checked.word(to),
-                "Priority": "1",
-            }
-        )
+        return await self._redirect(leg, "cc-transferred", checked.word(to))
 
     async def eavesdrop(self, leg: LegId, listener: Dial, mode: EavesdropMode) -> DialResult:
         """See the port."""
@@ -176,14 +168,14 @@ class TalkControl:
     async def now_of(self, transferred: Transferred) -> None:
         """The leg that came from a consultation belongs to the call that goes on."""
         if call := typed.call(transferred.call):
-            await self._done(
-                {
-                    "Action": "Setvar",
-                    "Channel": self._local(transferred.to_leg),
-                    "Variable": "CC_CALL",
-                    "Value": call,
-                }
-            )
+            leg = self._local(transferred.to_leg)
+            for name in ("CC_CALL", f"CC_CALL_{leg}"):
+                action = {"Action": "Setvar", "Channel": leg, "Variable": name, "Value": call}
+                await self._done(action)
+
+    async def hand_over(self, leg: LegId) -> None:
+        """It stands in the place of a phone's second line, and is to go where that had dialled."""
+        await self._redirect(leg, "cc-handed", "s")
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -246,6 +238,10 @@ class TalkControl:
             talk=NO_TIME,
             party=dial.numbers[0],
         )
+
+    async def _redirect(self, leg: LegId, context: str, extension: str) -> bool:
+        place = {"Context": context, "Exten": extension, "Priority": "1"}
+        return await self._done({"Action": "Redirect", "Channel": self._local(leg)} | place)
 
     async def _done(self, action: dict[str, str]) -> bool:
         try:

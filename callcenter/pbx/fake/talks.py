@@ -77,10 +77,15 @@ class FakeTalks:
         self._send(_talk(phone).caller, to, phone.extension)
 
     def joins(self, phone: FakePhone, consultation: FakeCaller) -> None:
-        """The phone, who talks to a caller and also called on its own, joins the two."""
+        """The phone, who talks to a caller and also called on its own, joins the two.
+
+        Where the second call is no talk (yet), the caller is sent to what it dialled.
+        """
         first, second = _talk(phone), consultation.ring
         if second is None or second.answered_at is None:
-            raise PbxProblem("The consultation was not answered.")
+            consultation.end(Cause.NORMAL)
+            self._send(first.caller, consultation.arrival.dialled, phone.extension)
+            return
         told = Transferred(
             call=first.caller.call,
             leg=first.caller.arrival.leg,

@@ -64,6 +64,8 @@ class OutgoingCall(Call):
 
     def _progress(self, response: sip.Response) -> None:
         self.provisional.append(response.status)
+        if sip.param(response.get("To"), "tag"):
+            self.dialog.remote = response.get("To")  # an early dialog (RFC 3261 section 12.1)
         if response.body and self.alive:
             self.connect(sdp.parse(response.body))
         self.mark(str(response.status))
