@@ -175,6 +175,23 @@ async def who_is_handed_over_while_the_engine_is_away_is_not_lost(rig: Rig) -> N
 
 
 @rule
+async def who_is_handed_over_under_another_engine_comes_to_it(rig: Rig) -> None:
+    """Both talks began under one that has died; no script of either is left."""
+    talk, colleague, second = await rings(rig)
+    await rig.engine_dies()
+    await is_over(talk.dial, second)
+    await rig.engine_returns()
+    await talk.seat.joins()
+    again = await rig.next_call()
+    is_sent_on(again.arrival, talk.channel.arrival, "1002")
+    await until(lambda: not colleague.is_ringing, 2)
+    await again.adopt("call-1")
+    await only_call_1_is_left(rig)
+    await talk.caller.hang_up()
+    assert (await again.gone()).cause is not None
+
+
+@rule
 async def who_is_handed_over_and_leaves_without_an_engine_is_known_by_the_call(rig: Rig) -> None:
     talk, _, second = await rings(rig)
     await rig.engine_dies()

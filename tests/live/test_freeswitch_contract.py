@@ -10,12 +10,13 @@ from callcenter.pbx import embedded
 from callcenter.pbx.embedded import freeswitch
 from callcenter.pbx.port import Dial, DialStatus, Transferred
 from callcenter.settings import Settings, load
-from tests.contract.every import RULES, Rule
+from tests.contract.every import Rule
 from tests.contract.rig import until
 from tests.contract.rules_lines import Dialling
 from tests.contract.rules_talk import talking
 from tests.live.asterisk_rig import SEATS, WORLD, SipCaller, SipSeat
 from tests.live.freeswitch_rig import FreeswitchRig
+from tests.wire.left_out import rules
 
 pytestmark = pytest.mark.live
 
@@ -45,7 +46,7 @@ async def fs_rig(
     await made.close()
 
 
-@pytest.mark.parametrize("story", RULES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", rules({"rules_handed": "it is refused to the phone, see below"}))
 async def test_rule(fs_rig: FreeswitchRig, story: Rule) -> None:
     await story(fs_rig)
 

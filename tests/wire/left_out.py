@@ -27,6 +27,7 @@ _EVERYWHERE = {
     "rules_record": SOUND,
     **dict.fromkeys(_MESSAGES, SOUND),
     "rules_join": _ONE_LINE,
+    "rules_handed": _ONE_LINE,
     "a_phone_joins_its_caller_with_a_colleague": _ONE_LINE,
     "rules_lamp": "what a telephone is sent (NOTIFY) is SIP",
     "words_are_whole_whatever_the_others_telephone_sends": SOUND,

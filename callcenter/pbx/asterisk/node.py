@@ -249,6 +249,8 @@ class AsteriskNode(Node[TalkControl]):
             clock=self._clock,
             sounds=Sounds(self._link.sounds, self._link.tenant_sounds),
         )
+        if arrival.leg in self._handed.values():  # it came by itself
+            self._handed = {at: leg for at, leg in self._handed.items() if leg != arrival.leg}
         if arrival.leg in self._ending:
             channel.ends()
         self._channels.put_nowait(channel)
