@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from callcenter.acd import Offer
+from callcenter.acd import Offer, SeatState
 from callcenter.calls import OpenCall
 from callcenter.conductor.context import Context
 from callcenter.conductor.ringing import Party, Ringing, seated
@@ -11,6 +11,7 @@ from callcenter.conductor.rings import ring_class
 from callcenter.pbx.port import Channel, DialStatus, Source
 
 RING = timedelta(seconds=30)
+_PUTS_DOWN = 2.0  # seconds until the PBX has told that a telephone is free again
 _OUTSIDE = re.compile(r"\+?[0-9]{1,20}")
 
 
@@ -60,7 +61,7 @@ class Reach:
         plan = self._context.snapshot.now.plan.seats.get(number)
         if plan is None or plan.tenant != self._tenant:
             return DialStatus.UNREACHABLE
-        offer = self._take(number, ring or RING)
+        offer = self._take(number, ring or RING) or await self._freed(number, ring or RING)
         if offer is None:
             return DialStatus.BUSY
         party = seated(self._context, offer)
@@ -72,6 +73,18 @@ class Reach:
         if reserved is not None and reserved.seat == number:
             return self._context.reserved.pop(self._call.id)
         return self._context.dispatcher.take(number, self._call.id, ring=ring)
+
+    async def _freed(self, number: str, ring: timedelta) -> Offer | None:
+        """The colleague who sent the caller here may have talked with this seat until just now."""
+        if not self._channel.arrival.transferred_by or not self._call.answered:
+            return None
+        clock, seat = self._context.clock, self._context.dispatcher.seat(number)
+        until = clock.monotonic() + _PUTS_DOWN
+        if seat.state is SeatState.ENGAGED:
+            await self._channel.music("default")
+        while seat.state is SeatState.ENGAGED and clock.monotonic() < until:
+            await clock.sleep(0.1)  # the PBX is telling
+        return self._take(number, ring)
 
     async def _ring(
         self, party: Party, ring: timedelta, ringing: str, presents: str = ""

@@ -158,7 +158,7 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
     second = await grace.rings(within=5)
     await second.answer()
     second.play_tone(GRACE, dbfs=SENT)
-    await consultation.answered(within=5)
+    await consultation.hears_tone(GRACE, within=5)  # before that it is no talk: the next test
     await first.refer_to(consultation)
     await call.hears_tone(GRACE, within=5, lasting=2.0)
     await call.hang_up()
@@ -169,6 +169,46 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
         sound = await exported(site, row["id"], tmp_path)
         assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
         assert CALLER in order(sound, LEFT, (CALLER,))
+
+
+async def test_who_joins_while_a_colleague_still_rings_leaves_a_recorded_talk(
+    site: Site, tmp_path: Path
+) -> None:
+    ada = await site.agent("1001")
+    call = await queued(site)
+    first = await talks(call, ada, ADA)
+    grace = await site.agent("1002")
+    await first.hold()
+    consultation = ada.invite("1002")
+    asked = await grace.rings(within=5)
+    await consultation.ringing(within=5)
+    assert await first.refer_to(consultation) == 202
+    await first.ended(within=3)
+    await site.seat_is("1001", state="wrap_up")
+    await asked.ended(within=3)
+    second = await talks(call, grace, GRACE)
+    assert second.caller == "13800000001"
+    row = await site.call_is("13800000001", state="talking")
+    await site.seat_is("1002", state="talking", call=row["call"])
+    assert [each["call"] for each in site.client.calls()] == [row["call"]]
+    await second.hears_tone(CALLER, within=3, lasting=1.0)
+    await call.hang_up()
+    await site.seat_is("1002", state="wrap_up")
+    cdr = await site.cdr_of("13800000001")
+    legs = [(leg["seat"], leg["outcome"]) for leg in cdr["legs"][1:]]
+    assert legs == [("1001", "answered"), ("1002", "answered")]
+    seen = [
+        until.when("ended") - talk.when("200") for talk, until in ((first, first), (second, call))
+    ]
+    told = [leg["talk_seconds"] for leg in cdr["legs"][1:]]
+    assert told == pytest.approx(seen, abs=0.4)
+    rows = await kept(site, cdr["id"], 2)
+    assert [row["seats"] for row in rows] == [["1001"], ["1002"]]
+    for row, tone in zip(rows, (ADA, GRACE), strict=True):
+        sound = await exported(site, row["id"], tmp_path)
+        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
+        assert CALLER in order(sound, LEFT, (CALLER,))
+    await site.nothing_left()
 
 
 async def test_each_talk_is_a_part_and_nothing_is_lost(site: Site, tmp_path: Path) -> None:

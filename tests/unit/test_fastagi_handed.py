@@ -60,6 +60,8 @@ async def test_the_phones_script_is_over(wires: Wires, place: str) -> None:
 
 async def test_the_caller_is_fetched_when_the_phones_channel_is_gone(wires: Wires) -> None:
     wires.ami.answers["Redirect"] = lambda _: "Response: Success"
+    stops = iter(["Response: Success", "Response: Error\r\nMessage: Could not stop"])
+    wires.ami.answers["StopMixMonitor"] = lambda _: next(stops)
     wires.ami.event("AttendedTransfer", **TOLD)
     wires.ami.event("Hangup", Uniqueid="1700000000.2", Cause="16")
     async with asyncio.timeout(2):
@@ -68,12 +70,16 @@ async def test_the_caller_is_fetched_when_the_phones_channel_is_gone(wires: Wire
     wires.ami.event("Hangup", Uniqueid=SECOND, Cause="16")
     async with asyncio.timeout(2):
         await wires.ami.until(lambda: bool(wires.ami.named("Redirect")))
+    stopped = [action["Channel"] for action in wires.ami.named("StopMixMonitor")]
+    assert stopped == [FIRST, FIRST], "both channels may have been recorded"
     [asked] = wires.ami.named("Redirect")
     assert (asked["Channel"], asked["Context"], asked["Exten"]) == (FIRST, "cc-handed", "s")
 
 
 async def test_who_came_by_themselves_are_not_fetched(wires: Wires) -> None:
-    wires.ami.answers |= dict.fromkeys(("Hangup", "Redirect"), lambda _: "Response: Success")
+    wires.ami.answers |= dict.fromkeys(
+        ("Hangup", "Redirect", "StopMixMonitor"), lambda _: "Response: Success"
+    )
     wires.ami.event("AttendedTransfer", **TOLD)
     wires.ami.event("Hangup", Uniqueid="1700000000.2", Cause="16")
     async with asyncio.timeout(2):

@@ -305,7 +305,13 @@ class AsteriskNode(Node[TalkControl]):
         if leg in self._leaving:
             self._leaving[leg].set()
         if handed := self._handed.pop(leg, None):  # it has taken the place of this one
-            self._spawn(self._talks.hand_over(handed))
+            self._spawn(self._hand_over(handed))
+
+    async def _hand_over(self, leg: LegId) -> None:
+        """Whatever was recorded on either of the two channels is over with what it was of."""
+        for _ in range(2):
+            await self._tapes.stop(self._local(leg))
+        await self._talks.hand_over(leg)
 
     def _heard_end(self, leg: LegId) -> None:
         """It is about to end; its script may not have come yet."""
