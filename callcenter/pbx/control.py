@@ -60,6 +60,10 @@ class Transferred:
     over; its result still names the leg that was dialled first and counts all the time since.
     From now on ``to_leg`` belongs to ``call`` (:class:`LiveLeg`, :class:`LegEnded`). The script
     of ``consult_leg`` ends by a hang-up whose dial was answered: that talk was not its own last.
+
+    A phone that does the same while its second call rings, or is with a script of ours, is either
+    refused, or has transferred its caller to what it had dialled (:meth:`TalkActs.transfer`): then
+    this event is not told, and the script of the second call ends by a hang-up.
     """
 
     call: str
