@@ -118,7 +118,7 @@ async def test_refused_and_on_record_then_a_damaged_row_is_named(site: Site) -> 
     damaged = (1, "The audit log is broken. Row 7 is not as it was written.")
     broken = await asyncio.to_thread(here, "audit", "verify")
     assert (broken.status, broken.sentence) == damaged
-    site.kill_engine()
+    await site.kill_engine()
     broken = await asyncio.to_thread(here, "audit", "verify")  # without an engine
     assert (broken.status, broken.sentence) == damaged
 
@@ -159,7 +159,7 @@ async def _killed_in_the_midst(site: Site, board: str) -> None:
 
     asking = [asyncio.create_task(asyncio.to_thread(acts)) for _ in range(2)]
     await until(lambda: answered > 20, why="acts to be answered")
-    site.kill_engine()
+    await site.kill_engine()
     await asyncio.gather(*asking)
     await site.start_engine()
     rows = site.client.ask("GET", "/v1/audit?act=c-none&most=10000")

@@ -23,7 +23,7 @@ async def waiting_caller(site: Site, number: str) -> tuple[Phone, OutgoingCall]:
 async def test_waiting_caller_is_served_once_with_the_first_arrival_time(site: Site) -> None:
     _, first = await waiting_caller(site, "13800000001")
     before = site.client.calls()[0]["waiting_seconds"]
-    site.kill_engine()
+    await site.kill_engine()
     first_gap_from = asyncio.get_running_loop().time()
     await asyncio.sleep(2)  # the outage: the caller goes on hearing music meanwhile
     assert first.talking
@@ -62,10 +62,11 @@ async def test_talk_goes_on_and_its_cdr_is_complete(site: Site) -> None:
     await ringing.hears_tone(440, within=3)
     await call.hears_tone(880, within=3)
     since = asyncio.get_running_loop().time()
-    site.kill_engine()
+    await site.kill_engine()
     await ringing.hears_tone(440, within=3, lasting=2.0)
     await call.hears_tone(880, within=3, lasting=1.0)
-    assert not call.heard.silence_gaps(0.1, since=since)
+    # What the seat's phone itself said late (a busy machine) is nobody's gap.
+    assert not call.heard.silence_gaps(0.1 + ringing.longest_pause(since), since=since)
     await site.start_engine()
     assert (await site.seat_is("1001", state="talking"))["call"]
     assert call.talking
@@ -91,7 +92,7 @@ async def test_talk_that_ended_while_the_engine_was_away(site: Site) -> None:
     await ringing.answer()
     call.play_tone(440)
     await ringing.hears_tone(440, within=3, lasting=0.5)
-    site.kill_engine()
+    await site.kill_engine()
     await ringing.hears_tone(440, within=3, lasting=0.5)
     await call.hang_up()
     await ringing.ended(within=2)
@@ -108,7 +109,7 @@ async def test_seat_that_answers_while_the_engine_is_away(site: Site) -> None:
     agent = await site.agent("1001")
     _, call = await waiting_or_served(site, "13800000001")
     ringing = await agent.rings()
-    site.kill_engine()
+    await site.kill_engine()
     await ringing.answer()
     call.play_tone(440)
     await ringing.hears_tone(440, within=3, lasting=0.5)
@@ -136,7 +137,7 @@ async def waiting_or_served(site: Site, number: str) -> tuple[Phone, OutgoingCal
 async def test_caller_who_dials_while_no_engine_runs_is_served_when_it_comes(site: Site) -> None:
     agent = await site.agent("1001")
     agent.on_ring = answer_after(0.2, tone=880)
-    site.kill_engine()
+    await site.kill_engine()
     caller = await site.caller("13800000001")
     call = caller.invite(DIALLED)
     await call.ringing(within=3)

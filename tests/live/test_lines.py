@@ -179,9 +179,10 @@ async def test_a_talk_on_a_line_outlives_kill_9(site: Site) -> None:
     call.play_tone(440)
     await talk.hears_tone(440, within=3, lasting=0.5)
     since = asyncio.get_running_loop().time()
-    site.kill_engine()
+    await site.kill_engine()
     await talk.hears_tone(440, within=5, lasting=2.0)
-    assert not call.heard.silence_gaps(0.1, since=since)
+    # What the line's phone itself said late (a busy machine) is nobody's gap.
+    assert not call.heard.silence_gaps(0.1 + talk.longest_pause(since), since=since)
     await site.start_engine()
     await site.call_is("13800000001", state="talking")
     await talk.hang_up()

@@ -27,7 +27,7 @@ def own(site: Site) -> dict[str, str]:
 
 
 async def test_it_serves_calls_and_is_left_running(site: Site) -> None:
-    site.kill_engine()
+    await site.kill_engine()
     site.variables = own(site)
     await site.start_engine()
     agent = await site.agent("1001")

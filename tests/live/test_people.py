@@ -77,7 +77,7 @@ async def test_a_line_outside_its_hours_is_passed_over(site: Site) -> None:
     for at, answers in (("2027-03-01T10:00", FIRST), ("2027-03-01T20:00", SECOND)):
         moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
         site.clock_offset = (moment - datetime.now(UTC)).total_seconds()
-        site.kill_engine()
+        await site.kill_engine()
         await site.start_engine()
         call = caller.invite(NUMBER)
         await call.answered(within=10)

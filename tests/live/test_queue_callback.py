@@ -47,7 +47,7 @@ async def test_called_back_in_turn_and_joined(site: Site, killed: bool) -> None:
     await call.ended(within=5)
     await until(lambda: site.client.calls()[0]["state"] == "callback", why="the place to be kept")
     if killed:
-        site.kill_engine()
+        await site.kill_engine()
         await site.start_engine()
     exchange.behaviours[ALICE] = answer_after(0.5, tone=880)
     ada = await site.agent("1001")

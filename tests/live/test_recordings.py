@@ -219,7 +219,7 @@ async def test_each_talk_is_a_part_and_nothing_is_lost(site: Site, tmp_path: Pat
     grace = await site.agent("1002")
     await first.refer("1002")
     second = await talks(call, grace, GRACE)
-    site.kill_engine()
+    await site.kill_engine()
     await second.hears_tone(CALLER, within=3, lasting=0.5)
     await site.start_engine()
     await site.seat_is("1001", state="idle", within=10)

@@ -105,7 +105,7 @@ async def test_closed_hours_at_a_turned_clock(site: Site) -> None:
         ("2027-10-04T10:00+08:00", "goodbye"),  # a Monday in the National Day week
     ):
         site.clock_offset = (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
-        site.kill_engine()
+        await site.kill_engine()
         await site.start_engine()
         await _hears(caller, site, prompt)
     await site.nothing_left()

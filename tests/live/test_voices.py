@@ -175,7 +175,7 @@ async def test_what_callers_say_reaches_who_should_hear_it(site: Site, mail: Mai
     grace, spare = await site.phone("1002"), await site.phone("1003")
     await asyncio.gather(leaves_a_message(site, mail, grace), answers_the_survey(site))
     assert spare.lamp in (None, (0, 0))
-    site.kill_engine()
+    await site.kill_engine()
     await site.start_engine()
     late = await site.phone("1002")  # the same telephone, new: told when it registers
     await late.subscribe_lamp()

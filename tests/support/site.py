@@ -98,11 +98,11 @@ class Site:
         self._engine = await asyncio.to_thread(EngineProcess, variables, self.home / "engine.out")
         await until(self._connected, within=20, why="the engine to be connected")
 
-    def kill_engine(self) -> None:
-        """kill -9."""
+    async def kill_engine(self) -> None:
+        """kill -9; the phones of this process go on talking while it dies."""
         assert self._engine is not None
         self._engine.kill()
-        self._engine.wait()
+        await asyncio.to_thread(self._engine.wait)
         self._engine = None
 
     def _connected(self) -> bool:
@@ -129,7 +129,7 @@ class Site:
             try:
                 await asyncio.to_thread(self._engine.wait, 10)
             except subprocess.TimeoutExpired:
-                self.kill_engine()
+                await self.kill_engine()
         self.client.__exit__(None, None, None)
         if number := freeswitch.pid(self.settings):
             os.kill(number, signal.SIGKILL)  # its own way out takes four seconds of each test

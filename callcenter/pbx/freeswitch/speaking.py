@@ -27,6 +27,7 @@ from callcenter.pbx.sounds import Sounds
 _RING, _STREAM = "ring-", "local_stream://"
 _MUSIC = "cc_music"  # what is, or was last, played over and over
 _LOUD = 200  # of 32767: what counts as a voice
+_KEEP_LATE = "pause"  # the jitter buffer that nobody has: else a packet that is late is thrown away
 _log = structlog.get_logger(__name__)
 
 
@@ -142,6 +143,7 @@ class Speaking(Script):
         await self.stop_music()
         seconds = math.ceil(most.total_seconds())
         quiet = max(1, math.ceil(silence.total_seconds()))
+        await self._run("jitterbuffer", _KEEP_LATE)
         await self._run("sleep", "20")  # what waits in the socket since the answer is dropped here
         begun = self._clock.monotonic()
         done = await self._begin("record", f"{path} {seconds} {_LOUD} {quiet}")

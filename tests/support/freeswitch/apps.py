@@ -120,6 +120,11 @@ async def _pre_answer(channel: Channel, _: str) -> None:
         channel.switch.fire("CHANNEL_PROGRESS_MEDIA", channel)
 
 
+async def _jitterbuffer(channel: Channel, argument: str) -> None:
+    """Nothing of the sounds in memory hangs on packets."""
+    assert argument == "pause"
+
+
 async def _answer(channel: Channel, _: str) -> None:
     channel.answer()
 
@@ -211,6 +216,7 @@ _APPLICATIONS: dict[str, Application] = {
     "endless_playback": _endless_playback,
     "execute_extension": _execute_extension,
     "hangup": _hangup,
+    "jitterbuffer": _jitterbuffer,
     "multiset": _multiset,
     "play_and_get_digits": _play_and_get_digits,
     "playback": _playback,

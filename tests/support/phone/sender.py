@@ -34,6 +34,8 @@ class Sender:
         self.held = False
         """On hold: the other side wants no audio."""
         self.packets = 0
+        self.times: list[float] = []
+        """When each packet went out, by the event loop's clock."""
         self._keys: deque[_Held] = deque()
         self._pause = 0
         self._ssrc = secrets.randbits(32)
@@ -91,4 +93,5 @@ class Sender:
         self._sequence = (self._sequence + 1) & 0xFFFF
         packet = rtp.Packet(kind, marker, self._sequence, timestamp, self._ssrc, payload)
         self._send(rtp.pack(packet))
+        self.times.append(asyncio.get_running_loop().time())
         self.packets += 1

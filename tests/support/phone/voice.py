@@ -4,7 +4,9 @@ Owns the RTP socket, the sender and what was heard; a call inherits from it.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from callcenter.demo import ears as audio
@@ -38,6 +40,7 @@ class Voice:
         self._udp = even_udp(ip, self._received)
         self._sender = Sender(self._send)
         self._together = 1
+        self._late_every = 0
         self._held: list[bytes] = []
         self._sender.source = sources.Silence()
         self._leave: Callable[[], None] | None = None
@@ -93,6 +96,19 @@ class Voice:
     def send_together(self, packets: int) -> None:
         """From now on so many packets of 20 ms go out at a time, as on a bad line."""
         self._together = packets
+
+    def send_late(self, every: int) -> None:
+        """From now on one packet out of so many goes out 20 ms late, with the next."""
+        self._late_every = every
+
+    def longest_pause(self, since: float) -> float:
+        """The most seconds that went by between two packets of ours since a time.
+
+        20 ms when the machine lets this process run on time; what we say late is heard late.
+        """
+        times = self._sender.times
+        sent = times[max(0, bisect_right(times, since) - 1) :]
+        return max((later - earlier for earlier, later in pairwise(sent)), default=0.0)
 
     async def press(self, keys: str, *, duration: float = 0.12, pause: float = 0.08) -> None:
         """Press keys one after the other (RFC 4733); returns when the last was released."""
@@ -202,7 +218,8 @@ class Voice:
 
     def _send(self, data: bytes) -> None:
         self._held.append(data)
-        if len(self._held) < self._together:
+        late = self._late_every and self._sender.packets % self._late_every == 0
+        if late or len(self._held) < self._together:
             return
         if self.remote is not None and self.remote.port:
             for packet in self._held:
