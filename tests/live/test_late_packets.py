@@ -1,4 +1,4 @@
-"""Packets that come late, as on any line over the Internet: they are heard late, and none is lost."""
+"""Packets that come late, as on any line over the Internet: heard late, and none is lost."""
 
 import asyncio
 from datetime import timedelta
