@@ -1,13 +1,17 @@
 """What a report is: figures with their formulas, rows, a total. Pure; written as JSON as it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from callcenter.reports.calendar import Bucket, By, Span, buckets
-from callcenter.reports.definitions import FIGURES, Figure, Sums, Value
-from callcenter.reports.model import QUARTER_MS, moment_of
-from callcenter.reports.sums import Row, merged
+import msgspec
+
+from callcenter.reports.calendar import By, Span
+from callcenter.reports.columns import Adding, Grid, Sums
+from callcenter.reports.definitions import FIGURES, Figure
+from callcenter.reports.lines import Line, Lines, Times, cells
+from callcenter.reports.model import QUARTER_MS
 
 KINDS = ("traffic", "queues", "seats", "survey", "regions", "flows", "numbers", "tenants")
 
@@ -50,17 +54,6 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One row: its time, whom it is about, its figures by name."""
-
-    time: str = ""
-    begin: datetime
-    end: datetime
-    names: dict[str, str] = field(default_factory=dict)
-    figures: dict[str, Value]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Proof:
     """Something that has to be true of the counts, and that it is; ``checked`` so many times."""
 
@@ -71,7 +64,7 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """An answer."""
+    """An answer. ``lines`` are made as they are read."""
 
     kind: str
     tenant: str
@@ -80,10 +73,19 @@ class Report:
     end: datetime
     by: str
     columns: list[Column]
-    lines: list[Line]
+    lines: Lines[Line]
     total: Line
     notes: list[str] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+
+
+def shown(report: Report) -> dict[str, Any]:
+    """A report as JSON has it; its rows are made as they are read."""
+    lines = report.lines.shown()
+    rest: dict[str, Any] = msgspec.to_builtins(
+        {name: getattr(report, name) for name in Report.__dataclass_fields__ if name != "lines"}
+    )
+    return {name: lines if name == "lines" else rest[name] for name in Report.__dataclass_fields__}
 
 
 def figures_of(kind: str) -> tuple[Figure, ...]:
@@ -93,8 +95,8 @@ def figures_of(kind: str) -> tuple[Figure, ...]:
 
 def made(
     asked: Asked,
-    rows: Mapping[Row, Mapping[str, int]],
-    names: tuple[str, ...],
+    grid: Grid,
+    names: Sequence[str],
     *,
     extra: Iterable[Figure] = (),
     notes: Iterable[str] = (),
@@ -102,15 +104,13 @@ def made(
 ) -> Report:
     """Figures of each row and of all together; a report without names shows empty times too."""
     figures = (*figures_of(asked.kind), *extra)
-    times = Times(asked)
-    keys = sorted(rows, key=lambda row: (row[0], row[1]))
+    times = Times(asked.by, asked.span)
+    total = _total(grid, asked.span)
     if not names:
-        keys = [(bucket.begin, ()) for bucket in times.all]
-    lines = [
-        times.line(key[0], dict(zip(names, key[1], strict=True)), figures, rows.get(key, {}))
-        for key in keys
-    ]
-    total = _first_waiting(merged(rows.values()), rows, asked.span.begin)
+        grid = _with_all(grid, times)
+    grid.sums["span_ms"] = times.lengths_ms(grid.begins)
+    columns = {figure.name: figure.of(grid.sums) for figure in figures}
+    whole = {figure.name: cells(figure.of(total))[0] for figure in figures}
     return Report(
         kind=asked.kind,
         tenant=asked.tenant,
@@ -122,68 +122,24 @@ def made(
             Column(name=f.name, title=f.title, formula=f.formula, unit=f.unit, rare=f.rare)
             for f in figures
         ],
-        lines=lines,
-        total=times.total(figures, total),
+        lines=Lines(times, grid, names, columns, times.line),
+        total=times.line(times.whole, {}, whole),
         notes=list(notes),
         proofs=list(proofs),
     )
 
 
-def _first_waiting(
-    total: dict[str, int], rows: Mapping[Row, Mapping[str, int]], begin: int
-) -> dict[str, int]:
-    """Who waited when the whole began: those of the first row, not a sum over rows."""
-    first = [row for (bucket, _), row in rows.items() if bucket == begin]
-    return {**total, "waiting": sum(row.get("waiting", 0) for row in first)}
+def _total(grid: Grid, span: Span) -> Sums:
+    """Who waited when the whole began are those of the first row, and not a sum over rows."""
+    first = grid.begins == span.begin
+    waiting = int(grid.sums["waiting"][first].sum())
+    length = (span.end - span.begin) * QUARTER_MS
+    return Sums.of({**grid.sums.total(), "waiting": waiting, "span_ms": length})
 
 
-class Times:
-    """The rows' times of a report."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._span = asked.span
-        self.all = buckets(asked.by, asked.span)
-        self._by_begin = {bucket.begin: bucket for bucket in self.all}
-        self._made: dict[Bucket, _Time] = {}
-
-    def line(
-        self, begin: int, names: dict[str, str], figures: tuple[Figure, ...], sums: Sums
-    ) -> Line:
-        """One row."""
-        return _line(self._time(self._by_begin[begin]), names, figures, sums)
-
-    def total(self, figures: tuple[Figure, ...], sums: Sums) -> Line:
-        """All together."""
-        whole = Bucket(begin=self._span.begin, end=self._span.end, label="total")
-        return _line(self._time(whole), {}, figures, sums)
-
-    def _time(self, bucket: Bucket) -> "_Time":
-        """Made once for all rows of it: there may be a hundred thousand."""
-        found = self._made.get(bucket)
-        if found is None:
-            found = self._made[bucket] = _Time(
-                label=bucket.label,
-                begin=moment_of(bucket.begin).astimezone(self._span.zone),
-                end=moment_of(bucket.end).astimezone(self._span.zone),
-                span_ms=(bucket.end - bucket.begin) * QUARTER_MS,
-            )
-        return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Time:
-    label: str
-    begin: datetime
-    end: datetime
-    span_ms: int
-
-
-def _line(time: _Time, names: dict[str, str], figures: tuple[Figure, ...], sums: Sums) -> Line:
-    timed = {**sums, "span_ms": time.span_ms}
-    return Line(
-        time=time.label,
-        begin=time.begin,
-        end=time.end,
-        names=names,
-        figures={figure.name: figure.of(timed) for figure in figures},
-    )
+def _with_all(grid: Grid, times: Times) -> Grid:
+    """With a row for each time, also for those in which nothing happened."""
+    rows = Adding()
+    rows.add(times.begins, [()] * len(times.begins), {})
+    rows.add_grid(grid)
+    return rows.grid()

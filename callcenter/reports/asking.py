@@ -1,19 +1,20 @@
 """Each kind of report from the counts: which table, which sums, which names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 from sqlalchemy import Connection
 
 from callcenter.acd.store import load_plan
 from callcenter.kernel.errors import Refused
-from callcenter.reports.answer import KINDS, Asked, Proof, Report, made
-from callcenter.reports.balances import CALLS, QUEUES, Flow
-from callcenter.reports.calendar import buckets
+from callcenter.reports.answer import KINDS, Asked, Report, made
+from callcenter.reports.balances import CALLS, QUEUES
+from callcenter.reports.columns import Adding, Grid, Ints
 from callcenter.reports.model import EDGES, VALUES, WITHIN, Counts
 from callcenter.reports.seat_report import seats
-from callcenter.reports.store import there_at
-from callcenter.reports.sums import Row, Wanted, add_up
+from callcenter.reports.sums import Wanted, add_up
 from callcenter.reports.survey_report import survey
+from callcenter.reports.there import CALL_KINDS, with_there
 
 USUAL = (20, 5)
 """T and S of a queue that is set up no more."""
@@ -34,10 +35,6 @@ def ask(connection: Connection, asked: Asked) -> Report:
     return _ANSWERS[asked.kind](connection, asked)
 
 
-_KINDS = {"traffic": "tenant", "tenants": "tenant", "numbers": "number", "regions": "region"}
-"""Which calls are counted for a report."""
-
-
 def _calls(connection: Connection, asked: Asked, names: tuple[str, ...]) -> Report:
     columns = [column for column in VALUES[Counts.CALLS] if column != "running"]
     of = {"name": "name", "tenant": "tenant"}
@@ -45,12 +42,12 @@ def _calls(connection: Connection, asked: Asked, names: tuple[str, ...]) -> Repo
         table=Counts.CALLS,
         names=[of[name] for name in names],
         columns=columns,
-        only={"kind": _KINDS[asked.kind]},
+        only={"kind": CALL_KINDS[asked.kind]},
         tenants=asked.whose,
     )
-    rows = add_up(connection, wanted, asked.span, asked.by)
-    proofs = _add_there(connection, asked, rows, CALLS)
-    return made(asked, rows, names, proofs=proofs)
+    found = add_up(connection, wanted, asked.span, asked.by)
+    grid, proof = with_there(connection, asked, found, CALLS)
+    return made(asked, grid, names, proofs=[proof])
 
 
 def _traffic(connection: Connection, asked: Asked) -> Report:
@@ -79,15 +76,24 @@ def _queues(connection: Connection, asked: Asked) -> Report:
     ]
     names = ("tenant", "queue")
     wanted = Wanted(table=Counts.QUEUES, names=names, columns=columns, tenants=asked.whose)
-    rows = add_up(connection, wanted, asked.span, asked.by)
-    proofs = _add_there(connection, asked, rows, QUEUES)
-    _add_wrap_ups(connection, asked, rows)
-    for (_, (_, queue)), sums in rows.items():
-        within, short = targets.get(queue, _target(asked, USUAL))
-        sums["within"] = sums.get(f"answered_within_{within}", 0)
-        sums["abandoned_in_t"] = sums.get(f"abandoned_within_{within}", 0)
-        sums["short"] = sums.get(f"abandoned_within_{short}", 0)
-    return made(asked, rows, names, notes=_notes(asked, rows, targets), proofs=proofs)
+    found = add_up(connection, wanted, asked.span, asked.by)
+    grid, proof = with_there(connection, asked, found, QUEUES)
+    grid = _with_wrap_ups(connection, asked, grid)
+    of = [targets.get(queue, _target(asked, USUAL)) for _, queue in grid.known]
+    within, short = [target[0] for target in of], [target[1] for target in of]
+    grid.sums["within"] = _at_edge(grid, "answered_within", within)
+    grid.sums["abandoned_in_t"] = _at_edge(grid, "abandoned_within", within)
+    grid.sums["short"] = _at_edge(grid, "abandoned_within", short)
+    return made(asked, grid, names, notes=_notes(asked, grid, targets), proofs=[proof])
+
+
+def _at_edge(grid: Grid, what: str, edges: Sequence[int]) -> Ints:
+    """For each row what was counted at its own queue's edge."""
+    edge_of, column = grid.of_names(edges), np.zeros(len(grid), np.int64)
+    for edge in set(edges):
+        rows = edge_of == edge
+        column[rows] = grid.sums[f"{what}_{edge}"][rows]
+    return column
 
 
 def _targets(connection: Connection, asked: Asked) -> dict[str, tuple[int, int]]:
@@ -102,10 +108,8 @@ def _target(asked: Asked, own: tuple[int, int]) -> tuple[int, int]:
     return asked.within or own[0], asked.short or own[1]
 
 
-def _notes(
-    asked: Asked, rows: Mapping[Row, object], targets: Mapping[str, tuple[int, int]]
-) -> list[str]:
-    seen = sorted({names[1] for _, names in rows})
+def _notes(asked: Asked, grid: Grid, targets: Mapping[str, tuple[int, int]]) -> list[str]:
+    seen = sorted({queue for _, queue in grid.known})
     pairs = {targets.get(queue, _target(asked, USUAL)) for queue in seen}
     if len(pairs) == 1:
         within, short = pairs.pop()
@@ -118,66 +122,32 @@ def _notes(
     return ["; ".join(told) + "."] if seen else []
 
 
-def _add_there(
-    connection: Connection, asked: Asked, rows: dict[Row, dict[str, int]], flow: Flow
-) -> list[Proof]:
-    """Who was there when each row's time began; and the proof that nobody was lost in it."""
-    all_times = buckets(asked.by, asked.span)
-    edges = {edge for bucket in all_times for edge in (bucket.begin, bucket.end)}
-    there: dict[Row, int] = {}
-    only = {"kind": _KINDS[asked.kind]} if flow is CALLS else {}
-    for (quarter, *names), count in there_at(connection, flow.table, edges, only):
-        row = _names(asked, flow, tuple(map(str, names)))
-        if row is not None:
-            there[int(quarter), row] = there.get((int(quarter), row), 0) + count
-    ends = {bucket.begin: bucket.end for bucket in all_times}
-    for (quarter, row), count in there.items():
-        if quarter in ends:
-            rows.setdefault((quarter, row), {})[flow.there] = count
-    for (begin, row), sums in rows.items():
-        after = there.get((ends[begin], row), 0)
-        if flow.left(sums) != after:
-            own = flow.keys[len(flow.keys) - len(row) :]
-            about: dict[str, int | str] = {"quarter": begin, **dict.fromkeys(flow.keys, "")}
-            about.update(zip(own, row, strict=True))
-            raise flow.broken(about, flow.left(sums), after)
-    return [Proof(name=flow.name, what=flow.what, checked=len(rows))]
-
-
-def _names(asked: Asked, flow: Flow, names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """As the report's rows are named; ``None``: it is none of them."""
-    tenant = names[1] if flow is CALLS else names[0]
-    if asked.whose is not None and tenant not in asked.whose:
-        return None
-    if flow is not CALLS:
-        return names
-    return {"traffic": (), "tenants": (tenant,)}.get(asked.kind, (names[2],))
-
-
-def _add_wrap_ups(connection: Connection, asked: Asked, rows: dict[Row, dict[str, int]]) -> None:
+def _with_wrap_ups(connection: Connection, asked: Asked, grid: Grid) -> Grid:
     """Wrap-up is a time of seats, counted by the queue it follows; the queue says whose it is."""
-    tenants = {queue: tenant for _, (tenant, queue) in rows}
+    tenants = {queue: tenant for tenant, queue in grid.known}
     for plan in load_plan(connection).queues.values():
         tenants.setdefault(plan.name, plan.tenant)
     wanted = Wanted(table=Counts.WRAP_UPS, names=("queue",), columns=("ms",))
-    for (begin, (queue,)), sums in add_up(connection, wanted, asked.span, asked.by).items():
-        tenant = tenants.get(queue, "")
-        if asked.whose is None or tenant in asked.whose:
-            row = rows.setdefault((begin, (tenant, queue)), {})
-            row["wrap_up_ms"] = sums.get("ms", 0)
+    found = add_up(connection, wanted, asked.span, asked.by)
+    whose = [(tenants.get(queue, ""), queue) for (queue,) in found.known]
+    seen = [n if asked.whose is None or n[0] in asked.whose else None for n in whose]
+    rows = Adding()
+    rows.add_grid(grid)
+    rows.add_grid(found.renamed({"ms": "wrap_up_ms"}), seen)
+    return rows.grid()
 
 
 def _flows(connection: Connection, asked: Asked) -> Report:
     names = ("flow", "node", "outcome", "keys", "next")
     wanted = Wanted(table=Counts.STEPS, names=names, columns=("steps",), tenants=asked.whose)
-    rows = add_up(connection, wanted, asked.span, asked.by)
-    at_node: dict[tuple[int, str, str], int] = {}
-    for (begin, (flow, node, *_)), sums in rows.items():
-        key = (begin, flow, node)
-        at_node[key] = at_node.get(key, 0) + sums["steps"]
-    for (begin, (flow, node, *_)), sums in rows.items():
-        sums["at_node"] = at_node[begin, flow, node]
-    return made(asked, rows, names)
+    grid = add_up(connection, wanted, asked.span, asked.by)
+    nodes: dict[tuple[str, ...], int] = {}
+    node = grid.of_names([nodes.setdefault(name[:2], len(nodes)) for name in grid.known])
+    _, at = np.unique(grid.begins * max(1, len(nodes)) + node, return_inverse=True)
+    at_node = np.zeros(len(grid), np.int64)
+    np.add.at(at_node, at, grid.sums["steps"])
+    grid.sums["at_node"] = at_node[at]
+    return made(asked, grid, names)
 
 
 _ANSWERS: Mapping[str, Callable[[Connection, Asked], Report]] = {

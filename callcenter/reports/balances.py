@@ -4,14 +4,16 @@ Every report makes these proofs of its own rows, from the sums that it has anywa
 ``callcenter report prove`` makes them of each quarter of an hour.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
 from callcenter.kernel.errors import CallCenterError
 from callcenter.reports.answer import Proof
 from callcenter.reports.calendar import Span
+from callcenter.reports.columns import Ints
 from callcenter.reports.model import (
     LOGGED_IN,
     OUTS,
@@ -34,6 +36,7 @@ class ProofFailed(CallCenterError):
 
 _AT_ONCE = 2000
 Row = Mapping[str, int | str]
+N = TypeVar("N", int, Ints)
 
 
 def balances(connection: Connection, span: Span) -> list[Proof]:
@@ -71,10 +74,12 @@ class Flow:
     came: str
     went: tuple[str, ...]
 
-    def left(self, row: Row) -> int:
-        """Who has to be there after this row."""
-        gone = sum(int(row.get(column, 0)) for column in self.went)
-        return int(row.get(self.there, 0)) + int(row.get(self.came, 0)) - gone
+    def left(self, count: Callable[[str], N]) -> N:
+        """Who has to be there after a row whose counts these are, or after each of many."""
+        left = count(self.there) + count(self.came)
+        for column in self.went:
+            left = left - count(column)
+        return left
 
     def broken(self, row: Row, should: int, says: int) -> ProofFailed:
         """The sentence about a row."""
@@ -111,8 +116,8 @@ def _balance(connection: Connection, span: Span, flow: Flow) -> Proof:
     for row in _rows(connection, flow.table, span, *flow.keys):
         checked += 1
         if before is not None and _follows(before, row, flow.keys):
-            if flow.left(before) != int(row[flow.there]):
-                raise flow.broken(before, flow.left(before), int(row[flow.there]))
+            if _left(before, flow) != int(row[flow.there]):
+                raise flow.broken(before, _left(before, flow), int(row[flow.there]))
         else:
             _require_over(before, span, flow)
             if int(row[flow.there]) and int(row["quarter"]) > span.begin:
@@ -131,8 +136,12 @@ def _follows(before: Row, row: Row, keys: tuple[str, ...]) -> bool:
 
 def _require_over(row: Row | None, span: Span, flow: Flow) -> None:
     """Nobody may be left in a quarter that none follows, unless the span ends there."""
-    if row is not None and int(row["quarter"]) + 1 < span.end and flow.left(row):
-        raise flow.broken(row, flow.left(row), 0)
+    if row is not None and int(row["quarter"]) + 1 < span.end and _left(row, flow):
+        raise flow.broken(row, _left(row, flow), 0)
+
+
+def _left(row: Row, flow: Flow) -> int:
+    return flow.left(lambda column: int(row[column]))
 
 
 MEND = "Recount with `callcenter report recompute`, and look who changed the row."

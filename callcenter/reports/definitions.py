@@ -1,17 +1,21 @@
 """What each figure is: its name, its formula in words, its unit, and the formula in code. Pure.
 
 The one place where a figure is defined; tables, pages and docs/reference/figures.md are made of
-it. Counts are whole numbers and milliseconds; a figure without anything to divide by is ``None``.
-Where the field disagrees all variants stand side by side.
+it. Counts are whole numbers and milliseconds; a figure without anything to divide by is none.
+A formula makes a whole column of figures from columns of counts: one row is a column of one.
+Sums stay exact below 2^53, which is 285,000 years of milliseconds. Where the field disagrees all
+variants stand side by side.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
+from callcenter.reports.columns import Floats, Ints, Sums
 from callcenter.reports.model import FAILED, OUTS, RESULTS
 
-Sums = Mapping[str, int]
 Value = float | None
 
 
@@ -33,51 +37,55 @@ class Figure:
     title: str
     formula: str
     unit: Unit
-    of: Callable[[Sums], Value]
+    of: Callable[[Sums], Ints | Floats]
     made_of: tuple[str, ...] = ()
     rare: bool = False  # left out of tables for people where it is nothing in every row
 
 
-def share(part: float, whole: float) -> Value:
-    """``None`` where there is nothing to share."""
-    return part / whole if whole > 0 else None
+def share(part: Ints | Floats, whole: Ints | Floats) -> Floats:
+    """NaN, which is shown as none, where there is nothing to share."""
+    shares = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=shares, where=whole > 0)
+    return shares
 
 
-def outs(sums: Sums) -> int:
+def outs(sums: Sums) -> Ints:
     """Flow-outs: who left the queue for something else."""
-    return sum(sums.get(name, 0) for name in OUTS)
+    return sums.added(OUTS)
 
 
-def uk_drop_rate(abandoned: float, live: float, machines: float) -> Value:
+def uk_drop_rate(abandoned: Ints, live: Ints, machines: Ints) -> Floats:
     """Ofcom's drop rate with answering machine detection: D' = D − D·AM/(AM+H), D'/(H+D')."""
     known = machines + live
-    drops = abandoned - (abandoned * machines / known if known else 0.0)
+    by_machines = np.zeros(known.shape)
+    np.divide(abandoned * machines, known, out=by_machines, where=known != 0)
+    drops = abandoned - by_machines
     return share(drops, live + drops)
 
 
-def us_abandon_rate(late: float, live: float) -> Value:
+def us_abandon_rate(late: Ints, live: Ints) -> Floats:
     """FTC safe harbour: live answers not joined to an agent within 2 s / all live answers."""
     return share(late, live)
 
 
 def _count(name: str, title: str, formula: str, *, rare: bool = False) -> Figure:
-    return Figure(name, title, formula, Unit.COUNT, lambda s: s.get(name, 0), (name,), rare)
+    return Figure(name, title, formula, Unit.COUNT, lambda s: s[name], (name,), rare)
 
 
 def _seconds(name: str, title: str, formula: str, column: str, *, rare: bool = False) -> Figure:
-    return Figure(name, title, formula, Unit.SECONDS, lambda s: s.get(column, 0) / 1000, (), rare)
+    return Figure(name, title, formula, Unit.SECONDS, lambda s: s[column] / 1000, (), rare)
 
 
-def _mean(part: float, number: int) -> Value:
-    return part / 1000 / number if number > 0 else None
+def _mean(part: Ints, number: Ints) -> Floats:
+    return share(part / 1000, number)
 
 
-def _ended(s: Sums) -> int:
-    return s.get("answered", 0) + s.get("abandoned", 0) + outs(s)
+def _ended(s: Sums) -> Ints:
+    return s["answered"] + s["abandoned"] + outs(s)
 
 
-def _work(s: Sums) -> int:
-    return s.get("talk_ms", 0) + s.get("hold_ms", 0) + s.get("wrap_up_ms", 0)
+def _work(s: Sums) -> Ints:
+    return s["talk_ms"] + s["hold_ms"] + s["wrap_up_ms"]
 
 
 _RESULT_WORDS = {
@@ -108,7 +116,7 @@ CALLS: tuple[Figure, ...] = (
         "Answer rate",
         "answered / calls that ended",
         Unit.SHARE,
-        lambda s: share(s.get("answered", 0), sum(s.get(name, 0) for name in (*RESULTS, "other"))),
+        lambda s: share(s["answered"], s.added((*RESULTS, "other"))),
         ("answered",),
     ),
     _seconds("talk", "Talk", "time that callers were joined with somebody", "talk_ms"),
@@ -117,7 +125,7 @@ CALLS: tuple[Figure, ...] = (
         "Load",
         "time of all calls / length of the interval",
         Unit.ERLANG,
-        lambda s: share(s.get("call_ms", 0), s.get("span_ms", 0)),
+        lambda s: share(s["call_ms"], s["span_ms"]),
     ),
 )
 
@@ -143,7 +151,7 @@ QUEUES: tuple[Figure, ...] = (
         "Short",
         "abandoned within S (S = 5 s unless the queue says otherwise); part of abandoned",
         Unit.COUNT,
-        lambda s: s.get("short", 0),
+        lambda s: s["short"],
         ("short",),
     ),
     Figure(
@@ -163,8 +171,8 @@ QUEUES: tuple[Figure, ...] = (
         "T = 20 s unless the queue says otherwise",
         Unit.SHARE,
         lambda s: share(
-            s.get("within", 0),
-            s.get("answered", 0) + s.get("abandoned", 0) - s.get("short", 0),
+            s["within"],
+            s["answered"] + s["abandoned"] - s["short"],
         ),
         ("within",),
     ),
@@ -173,7 +181,7 @@ QUEUES: tuple[Figure, ...] = (
         "SL(answered)",
         "answered within T / answered",
         Unit.SHARE,
-        lambda s: share(s.get("within", 0), s.get("answered", 0)),
+        lambda s: share(s["within"], s["answered"]),
         ("within",),
     ),
     Figure(
@@ -182,8 +190,8 @@ QUEUES: tuple[Figure, ...] = (
         "(answered within T + abandoned within T) / (answered + abandoned)",
         Unit.SHARE,
         lambda s: share(
-            s.get("within", 0) + s.get("abandoned_in_t", 0),
-            s.get("answered", 0) + s.get("abandoned", 0),
+            s["within"] + s["abandoned_in_t"],
+            s["answered"] + s["abandoned"],
         ),
         ("within", "abandoned_in_t"),
     ),
@@ -192,7 +200,7 @@ QUEUES: tuple[Figure, ...] = (
         "ASA",
         "mean wait from joining the queue to the seat's answer, answered calls only",
         Unit.SECONDS,
-        lambda s: _mean(s.get("wait_ms", 0), s.get("answered", 0)),
+        lambda s: _mean(s["wait_ms"], s["answered"]),
         ("answered",),
     ),
     Figure(
@@ -201,7 +209,7 @@ QUEUES: tuple[Figure, ...] = (
         "(talk + hold + wrap-up) / handled calls; "
         "talk counts when it ends, wrap-up while it goes on",
         Unit.SECONDS,
-        lambda s: _mean(_work(s), s.get("handled", 0)),
+        lambda s: _mean(_work(s), s["handled"]),
         ("handled",),
     ),
     Figure(
@@ -209,7 +217,7 @@ QUEUES: tuple[Figure, ...] = (
         "Abandon rate",
         "abandoned / (answered + abandoned + flow-outs)",
         Unit.SHARE,
-        lambda s: share(s.get("abandoned", 0), _ended(s)),
+        lambda s: share(s["abandoned"], _ended(s)),
         ("abandoned",),
     ),
     Figure(
@@ -217,7 +225,7 @@ QUEUES: tuple[Figure, ...] = (
         "without short",
         "(abandoned − short) / (answered + abandoned + flow-outs − short)",
         Unit.SHARE,
-        lambda s: share(s.get("abandoned", 0) - s.get("short", 0), _ended(s) - s.get("short", 0)),
+        lambda s: share(s["abandoned"] - s["short"], _ended(s) - s["short"]),
         ("abandoned",),
     ),
     Figure(
@@ -225,7 +233,7 @@ QUEUES: tuple[Figure, ...] = (
         "EWT kept",
         "answered within the wait that was first announced / answered callers who were told one",
         Unit.SHARE,
-        lambda s: share(s.get("announced_kept", 0), s.get("announced", 0)),
+        lambda s: share(s["announced_kept"], s["announced"]),
         ("announced_kept",),
     ),
 )
@@ -252,7 +260,7 @@ SEATS: tuple[Figure, ...] = (
         "Answer rate",
         "answered / offers to that seat",
         Unit.SHARE,
-        lambda s: share(s.get("answered", 0), s.get("offers", 0)),
+        lambda s: share(s["answered"], s["offers"]),
         ("answered",),
     ),
     Figure(
@@ -260,7 +268,7 @@ SEATS: tuple[Figure, ...] = (
         "without caller gone",
         "answered / (offers − offers that the caller ended)",
         Unit.SHARE,
-        lambda s: share(s.get("answered", 0), s.get("offers", 0) - s.get("caller_gone", 0)),
+        lambda s: share(s["answered"], s["offers"] - s["caller_gone"]),
         ("answered",),
     ),
     _seconds("logged_in", "Logged in", "from each login to its logout", "logged_in"),
@@ -279,9 +287,7 @@ SEATS: tuple[Figure, ...] = (
         "AHT",
         "(talk + hold + wrap-up) / handled calls",
         Unit.SECONDS,
-        lambda s: _mean(
-            s.get("talking", 0) + s.get("on_hold", 0) + s.get("wrap_up", 0), s.get("answered", 0)
-        ),
+        lambda s: _mean(s["talking"] + s["on_hold"] + s["wrap_up"], s["answered"]),
         ("answered",),
     ),
     Figure(
@@ -290,8 +296,8 @@ SEATS: tuple[Figure, ...] = (
         "(ringing + talk + hold + wrap-up) / (logged-in time − pauses)",
         Unit.SHARE,
         lambda s: share(
-            sum(s.get(part, 0) for part in ("ringing", "talking", "on_hold", "wrap_up")),
-            s.get("logged_in", 0) - s.get("paused", 0),
+            s.added(("ringing", "talking", "on_hold", "wrap_up")),
+            s["logged_in"] - s["paused"],
         ),
     ),
 )
@@ -303,7 +309,7 @@ FLOWS: tuple[Figure, ...] = (
         "Share",
         "steps this way / steps at this node",
         Unit.SHARE,
-        lambda s: share(s.get("steps", 0), s.get("at_node", 0)),
+        lambda s: share(s["steps"], s["at_node"]),
         ("steps",),
     ),
 )
@@ -316,7 +322,7 @@ SURVEY: tuple[Figure, ...] = (
         "Mean",
         "sum of the digits pressed / answers with a digit",
         Unit.SCORE,
-        lambda s: share(s.get("points", 0), s.get("digits", 0)),
+        lambda s: share(s["points"], s["digits"]),
     ),
     _count("comments", "Comments", "answers that were spoken", rare=True),
 )
@@ -328,7 +334,7 @@ CAMPAIGNS: tuple[Figure, ...] = (
         "live answers not joined to an agent within 2 s / all live answers; "
         "at most 3 % per campaign per 30 days",
         Unit.SHARE,
-        lambda s: us_abandon_rate(s.get("late", 0), s.get("live", 0)),
+        lambda s: us_abandon_rate(s["late"], s["live"]),
     ),
     Figure(
         "uk_drop_rate",
@@ -336,7 +342,7 @@ CAMPAIGNS: tuple[Figure, ...] = (
         "D' / (H + D') with D' = D − D·AM / (AM + H); "
         "D abandoned, H answered by people, AM by machines",
         Unit.SHARE,
-        lambda s: uk_drop_rate(s.get("drops", 0), s.get("live", 0), s.get("machines", 0)),
+        lambda s: uk_drop_rate(s["drops"], s["live"], s["machines"]),
     ),
 )
 

@@ -14,6 +14,7 @@ from callcenter.reports.asking import USUAL
 from callcenter.reports.counting import tally_of
 from callcenter.reports.model import Counts, Key, Tally
 from callcenter.reports.recount import calls_in
+from callcenter.reports.there import CALL_KINDS
 
 _TABLES = {
     "queues": (Counts.QUEUES, 2),
@@ -25,7 +26,6 @@ _TABLES = {
     "tenants": (Counts.CALLS, 2),
 }
 """Where a kind counts, and which part of the key names whom a line is about."""
-_KINDS = {"numbers": "number", "regions": "region", "traffic": "tenant", "tenants": "tenant"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def _below(
 
 def _rows(tally: Tally, table: Counts, asked: Asked) -> Iterator[tuple[Key, dict[str, int]]]:
     for key, row in tally.rows.get(table, {}).items():
-        if table is Counts.CALLS and key[1] != _KINDS[asked.kind]:
+        if table is Counts.CALLS and key[1] != CALL_KINDS[asked.kind]:
             continue
         tenant = str(key[2] if table is Counts.CALLS else key[1])
         if asked.whose is None or tenant in asked.whose:

@@ -7,14 +7,13 @@ brings it out from then on. After a long absence only the newest period is sent.
 import asyncio
 from datetime import timedelta
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.mail import Attachment, put_mail
-from callcenter.reports.answer import Asked, Report
+from callcenter.reports.answer import Asked, Report, shown
 from callcenter.reports.asking import ask
 from callcenter.reports.calendar import By, Span, zone_of
 from callcenter.reports.formats import MEDIA, rendered
@@ -70,7 +69,7 @@ class Mailer:
         return 1
 
     def _put(self, connection: Connection, schedule: Schedule, period: Period) -> None:
-        report = msgspec.to_builtins(self._report(connection, schedule, period))
+        report = shown(self._report(connection, schedule, period))
         title, day = title_of(report), f"{period.begin:%Y-%m-%d}"
         name = f"{schedule.kind}-{day}.{_FILE.get(schedule.format, schedule.format)}"
         data = rendered(report, schedule.format, width=_WIDTH)

@@ -6,8 +6,10 @@ transaction, so that a report over a month reads little.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import repeat
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from callcenter.kernel.database import metadata
+from callcenter.reports.columns import Ints, Name
 from callcenter.reports.model import HERE, KEYS, LENGTHS, VALUES, Counts, Key, Tally
 from callcenter.reports.pieces import SIZES, rolled, whole
 
@@ -57,6 +60,7 @@ def _sum_keys(counts: Counts) -> list[str]:
 
 
 _AT_ONCE = 500
+_READ_AT_ONCE = 10_000
 TABLES: dict[Counts, Table] = {
     counts: _table(counts.value, counts, KEYS[counts]) for counts in Counts
 }
@@ -164,20 +168,30 @@ def read_tally(connection: Connection, begin: int, end: int, tables: Iterable[Co
 
 def there_at(
     connection: Connection, counts: Counts, quarters: Iterable[int], only: Mapping[str, str]
-) -> Iterator[tuple[Key, int]]:
-    """By key: how many waited, or ran, when these quarters began; keys with none are left out.
+) -> Iterator[tuple[Iterator[Name], list[Ints]]]:
+    """Keys without their quarter; quarters, and how many waited, or ran, when these began.
 
-    ``only`` those whose part of the key is this.
+    Keys with none are left out. ``only`` those whose part of the key is this.
     """
-    table, keys, wanted = TABLES[counts].c, KEYS[counts], sorted(set(quarters))
+    table, keys, wanted = TABLES[counts].c, KEYS[counts][1:], sorted(set(quarters))
     column = table[HERE[counts]]
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        query = select(*(table[name] for name in keys), column)
+        query = select(*(table[name] for name in keys), table.quarter, column)
         query = query.where(table.quarter.in_(some), column > 0)
         query = query.where(*(table[name] == value for name, value in only.items()))
-        for row in connection.execute(query):
-            yield tuple(row[:-1]), int(row[-1])
+        yield from in_columns(connection, query, len(keys))
+
+
+def in_columns(
+    connection: Connection, query: Executable, texts: int
+) -> Iterator[tuple[Iterator[Name], list[Ints]]]:
+    """Rows of so many texts and then of whole numbers, some at a time: texts by row, and each
+    number as a column."""
+    for rows in connection.execute(query).partitions(_READ_AT_ONCE):
+        columns = list(zip(*rows, strict=True))
+        names = zip(*columns[:texts], strict=True) if texts else repeat((), len(rows))
+        yield names, [np.array(column, np.int64) for column in columns[texts:]]
 
 
 def lock(connection: Connection) -> None:

@@ -1,27 +1,29 @@
 """Counts added up by the database: for each row's time and name one line of sums."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
     Select,
+    cast,
     func,
     literal_column,
     select,
 )
 
 from callcenter.reports.calendar import By, Run, Span, bucket_of, local_step, runs
+from callcenter.reports.columns import Adding, Grid, Ints
 from callcenter.reports.model import Counts
 from callcenter.reports.pieces import pieces
-from callcenter.reports.store import SUMS, TABLES
+from callcenter.reports.store import SUMS, TABLES, in_columns
 
 _AT_ONCE = 5000
-Name = tuple[str, ...]
-Row = tuple[int, Name]  # first quarter of the bucket, names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +37,23 @@ class Wanted:
     tenants: frozenset[str] | None = None
 
 
-def add_up(connection: Connection, wanted: Wanted, span: Span, by: By) -> dict[Row, dict[str, int]]:
-    """Sums by bucket and name; what is nothing is not there."""
-    found: dict[Row, dict[str, int]] = {}
-    whole = by is By.ALL
+def add_up(connection: Connection, wanted: Wanted, span: Span, by: By) -> Grid:
+    """Sums by the first quarter of each bucket and by name; rows that were not there are not."""
+    found = Adding()
     for run in runs(span):
-        buckets: dict[int, int] = {}
         for query in _queries(wanted, run, by):
-            for row in connection.execute(query):
-                step, names = int(row[0]), tuple(row[1 : 1 + len(wanted.names)])
-                if step not in buckets:
-                    buckets[step] = span.begin if whole else bucket_of(by, step, run, span)
-                sums = found.setdefault((buckets[step], names), {})
-                for column, value in zip(wanted.columns, row[1 + len(names) :], strict=True):
-                    if value:
-                        sums[column] = sums.get(column, 0) + int(value)
-    return found
+            for names, numbers in in_columns(connection, query, len(wanted.names)):
+                begins = _begins(numbers[0], by, run, span)
+                found.add(begins, names, dict(zip(wanted.columns, numbers[1:], strict=True)))
+    return found.grid()
+
+
+def _begins(steps: Ints, by: By, run: Run, span: Span) -> Ints:
+    """The first quarters of the buckets that steps of a run belong to."""
+    if by is By.ALL:
+        return np.full(len(steps), span.begin, np.int64)
+    each, at = np.unique(steps, return_inverse=True)
+    return np.array([bucket_of(by, step, run, span) for step in each.tolist()], np.int64)[at]
 
 
 def _queries(wanted: Wanted, run: Run, by: By) -> Iterator[Any]:
@@ -74,8 +77,8 @@ def _query(wanted: Wanted, table: Any, offset: int, by: By) -> Select[Any]:
     if by is not By.ALL:
         step = (table.quarter + _number(offset)) // _number(local_step(by))
     names = [table[name] for name in wanted.names]
-    sums = [func.sum(table[column]) for column in wanted.columns]
-    query = select(step.label("step"), *names, *sums)
+    sums = [_sum(table[column]) for column in wanted.columns]
+    query = select(*names, step.label("step"), *sums)
     for name, value in wanted.only.items():
         query = query.where(table[name] == value)
     if wanted.tenants is not None:
@@ -84,13 +87,9 @@ def _query(wanted: Wanted, table: Any, offset: int, by: By) -> Select[Any]:
     return query.group_by(*groups, *names)
 
 
-def merged(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """The sums of sums."""
-    total: dict[str, int] = {}
-    for row in rows:
-        for name, value in row.items():
-            total[name] = total.get(name, 0) + value
-    return total
+def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A whole number: the sum of nothing is none, and PostgreSQL makes decimal numbers of sums."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
 def _number(value: int) -> ColumnElement[int]:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, func, select
 from callcenter.records.survey.store import survey_answers
 from callcenter.reports.answer import Asked, Report, made
 from callcenter.reports.calendar import buckets
-from callcenter.reports.sums import Row
+from callcenter.reports.columns import Adding, Row
 
 
 def survey(connection: Connection, asked: Asked) -> Report:
@@ -25,7 +25,9 @@ def survey(connection: Connection, asked: Asked) -> Report:
         for *names, answer, is_spoken, count in connection.execute(query):
             sums = rows.setdefault((bucket.begin, tuple(names)), {})
             _take(sums, answer, count, spoken=is_spoken)
-    return made(asked, rows, ("survey", "question", "queue", "seat"))
+    found = Adding()
+    found.add_rows(rows)
+    return made(asked, found.grid(), ("survey", "question", "queue", "seat"))
 
 
 def _take(sums: dict[str, int], answer: str, count: int, *, spoken: bool) -> None:

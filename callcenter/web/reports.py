@@ -2,13 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from callcenter.reports.answer import Proof, Report
+from callcenter.reports.answer import Proof, Report, shown
 from callcenter.reports.desk import Question
 from callcenter.reports.drill import Counted
 from callcenter.reports.formats import MEDIA, rendered
@@ -104,8 +103,8 @@ def add_reports(router: APIRouter, desk: Desk) -> None:
             within=within,
             short=short,
         )
-        made = shown(await desk.reports.report(question))
-        done = await asyncio.to_thread(rendered, made, form)
+        made = await desk.reports.report(question)
+        done = await asyncio.to_thread(rendered, shown(made), form)
         return Response(done, media_type=MEDIA[form])
 
     @router.get("/reports/{kind}/calls/{figure}")
@@ -158,9 +157,3 @@ def _schedules(router: APIRouter, desk: Desk) -> None:
     async def remove(schedule: str) -> None:
         """Mail it no more."""
         await desk.reports.remove_schedule(schedule)
-
-
-def shown(report: Report) -> dict[str, Any]:
-    """A report as JSON has it."""
-    made: dict[str, Any] = msgspec.to_builtins(report)
-    return made

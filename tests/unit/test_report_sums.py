@@ -70,11 +70,14 @@ def test_a_report_is_the_sum_of_its_quarters(
     add_tally(connection, tally)
     span = Span(begin=min(ends), end=max(ends) + 1, zone=ZoneInfo(zone))
     wanted = Wanted(table=Counts.QUEUES, names=("queue",), columns=("offered", "answered"))
+    grid = add_up(connection, wanted, span, by)
+    rows = [grid.row(number) for number in range(len(grid))]
+    assert rows == sorted(set(rows))
     found = Counter(
         {
             (begin, names[0], what): count
-            for (begin, names), row in add_up(connection, wanted, span, by).items()
-            for what, count in row.items()
+            for what in ("offered", "answered")
+            for (begin, names), count in zip(rows, grid.sums[what].tolist(), strict=True)
         }
     )
     expected: Counter[tuple[int, str, str]] = Counter()

@@ -4,14 +4,14 @@ All are made of the JSON of a report, so they are the same from the engine and f
 line. Heavy libraries are imported when a format needs them.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from callcenter.kernel.errors import Refused
 
 Shown = Mapping[str, Any]
-"""A report as JSON has it, see :class:`callcenter.reports.answer.Report`."""
+"""A report as JSON has it, see :func:`callcenter.reports.answer.shown`."""
+_PIECE = 1 << 16
 
 MEDIA = {
     "json": "application/json",
@@ -24,13 +24,22 @@ MEDIA = {
 
 
 def rendered(report: Shown, form: str, *, width: int = 100) -> bytes:
-    """The report in this format.
+    """The report in this format, all of it at once.
 
     Raises:
         Refused: there is no such format.
     """
-    makers: dict[str, Callable[[], bytes]] = {
-        "json": lambda: json.dumps(report, ensure_ascii=False, indent=2).encode() + b"\n",
+    return b"".join(written(report, form, width=width))
+
+
+def written(report: Shown, form: str, *, width: int = 100) -> Iterator[bytes]:
+    """The same in pieces: rows are read as they are written.
+
+    Raises:
+        Refused: there is no such format; at once, not with the first piece.
+    """
+    makers: dict[str, Callable[[], Iterator[bytes]]] = {
+        "json": lambda: _json(report),
         "csv": lambda: _csv(report),
         "xlsx": lambda: _xlsx(report),
         "html": lambda: _html(report),
@@ -39,34 +48,52 @@ def rendered(report: Shown, form: str, *, width: int = 100) -> bytes:
     }
     if form not in makers:
         raise Refused(f"There is no format {form!r}; there are: {', '.join(MEDIA)}.")
-    return makers[form]()
+    return in_pieces(makers[form]())
 
 
-def _csv(report: Shown) -> bytes:
+def in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Small parts together, so that each piece is worth sending."""
+    piece = bytearray()
+    for part in parts:
+        piece += part
+        if len(piece) >= _PIECE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
+
+
+def _json(report: Shown) -> Iterator[bytes]:
+    from callcenter.reports.formats.plain import json_of
+
+    return json_of(report)
+
+
+def _csv(report: Shown) -> Iterator[bytes]:
     from callcenter.reports.formats.sheets import csv_of
 
     return csv_of(report)
 
 
-def _xlsx(report: Shown) -> bytes:
+def _xlsx(report: Shown) -> Iterator[bytes]:
     from callcenter.reports.formats.sheets import xlsx_of
 
-    return xlsx_of(report)
+    yield xlsx_of(report)
 
 
-def _html(report: Shown) -> bytes:
+def _html(report: Shown) -> Iterator[bytes]:
     from callcenter.reports.formats.page import page_of
 
-    return page_of(report).encode()
+    return (part.encode() for part in page_of(report))
 
 
-def _png(report: Shown) -> bytes:
+def _png(report: Shown) -> Iterator[bytes]:
     from callcenter.reports.formats.picture import picture_of
 
-    return picture_of(report)
+    yield picture_of(report)
 
 
-def _table(report: Shown, width: int) -> bytes:
+def _table(report: Shown, width: int) -> Iterator[bytes]:
     from callcenter.reports.formats.table import table_of
 
-    return table_of(report, width).encode()
+    yield table_of(report, width).encode()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -53,14 +54,14 @@ def beginnings(line: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:
 
 def columns_of(report: Mapping[str, Any], *, all_of_them: bool) -> Sequence[Mapping[str, Any]]:
     """Figures to show; for people without rare ones that are nothing everywhere."""
-    lines = [*report["lines"], report["total"]]
-    return [
-        column
-        for column in report["columns"]
-        if all_of_them
-        or not column["rare"]
-        or any(line["figures"].get(column["name"]) for line in lines)
-    ]
+    columns: Sequence[Mapping[str, Any]] = report["columns"]
+    nothing = set() if all_of_them else {str(each["name"]) for each in columns if each["rare"]}
+    for line in chain([report["total"]], report["lines"]):
+        if not nothing:
+            break
+        figures = line["figures"]
+        nothing -= {name for name in nothing if figures.get(name)}
+    return [column for column in columns if column["name"] not in nothing]
 
 
 def title_of(report: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 It prints well and may be mailed; whatever strangers called themselves is text in it and no markup.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -36,20 +36,25 @@ svg { max-width: 100%; height: auto; }
 """
 
 
-def page_of(report: Mapping[str, Any]) -> str:
-    """The page."""
+def page_of(report: Mapping[str, Any]) -> Iterator[str]:
+    """The page, row by row."""
     title = _text(title_of(report))
     proofs = "".join(
         f"<li>{_text(proof['what'])} ({proof['checked']} rows)</li>" for proof in report["proofs"]
     )
     proved = f"<h2>Proved</h2><ul>{proofs}</ul>" if proofs else ""
     notes = "".join(f"<p>{_text(note)}</p>" for note in report["notes"])
-    return (
+    columns = columns_of(report, all_of_them=False)
+    yield (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
-        f"{_curve(report)}{_table(report)}{notes}"
-        f"<h2>What the figures mean</h2><dl>{_formulas(report)}</dl>{proved}</body></html>\n"
+        f"{_curve(report)}"
+    )
+    yield from _table(report, columns)
+    yield (
+        f"{notes}<h2>What the figures mean</h2><dl>{_formulas(columns)}</dl>{proved}"
+        "</body></html>\n"
     )
 
 
@@ -57,21 +62,22 @@ def _text(value: object) -> str:
     return escape(clean(value))
 
 
-def _table(report: Mapping[str, Any]) -> str:
+def _table(report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not report["lines"]:
-        return "<p>Nothing happened in this time.</p>"
-    columns = columns_of(report, all_of_them=False)
+        yield "<p>Nothing happened in this time.</p>"
+        return
     left = headings(report)
     head = "".join(f"<th>{_text(name)}</th>" for name in left)
     head += "".join(
         f'<th class="n" title="{_text(column["formula"])}">{_text(column["title"])}</th>'
         for column in columns
     )
-    rows = [_row(beginnings(line, report), line["figures"], columns) for line in report["lines"]]
+    yield f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>'
+    for line in report["lines"]:
+        yield _row(beginnings(line, report), line["figures"], columns)
     total = ["total", *[""] * (len(left) - 1)][: len(left)]
-    rows.append(_row(total, report["total"]["figures"], columns, ' class="total"'))
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f'<div class="wide">{table}</div>'
+    yield _row(total, report["total"]["figures"], columns, ' class="total"')
+    yield "</tbody></table></div>"
 
 
 def _row(
@@ -87,10 +93,10 @@ def _row(
     return f"<tr{kind}>{cells}</tr>"
 
 
-def _formulas(report: Mapping[str, Any]) -> str:
+def _formulas(columns: Sequence[Mapping[str, Any]]) -> str:
     return "".join(
         f"<dt>{_text(column['title'])}</dt><dd>{_text(column['formula'])}</dd>"
-        for column in columns_of(report, all_of_them=False)
+        for column in columns
     )
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from callcenter.reports.formats.cells import (
@@ -14,19 +15,24 @@ from callcenter.reports.formats.cells import (
     title_of,
 )
 
+_AT_ONCE = 1 << 16
 _NUMBERS = {"percent": "0.0%", "seconds": "0.0", "count": "0", "erlang": "0.00", "score": "0.00"}
 
 
-def csv_of(report: Mapping[str, Any]) -> bytes:
+def csv_of(report: Mapping[str, Any]) -> Iterator[bytes]:
     """One table, with a byte order mark so that spreadsheets read it as UTF-8."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    columns = columns_of(report, all_of_them=True)
-    writer.writerow([*headings(report), *(column["name"] for column in columns)])
+    columns = [column["name"] for column in columns_of(report, all_of_them=True)]
+    writer.writerow([*headings(report), *columns])
+    yield b"\xef\xbb\xbf"
     for names, figures in _lines(report):
-        values = (figures.get(column["name"]) for column in columns)
-        writer.writerow([*names, *("" if value is None else value for value in values)])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+        writer.writerow([*names, *map(figures.get, columns)])  # none is an empty cell
+        if out.tell() > _AT_ONCE:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
 
 
 def xlsx_of(report: Mapping[str, Any]) -> bytes:
@@ -70,7 +76,11 @@ def _definitions(sheet: Any, report: Mapping[str, Any], bold: Any) -> None:
 
 def _lines(report: Mapping[str, Any]) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
     for line in report["lines"]:
-        names = [defused(clean(name)) for name in beginnings(line, report)]
-        yield names, line["figures"]
+        yield [_cell(name) for name in beginnings(line, report)], line["figures"]
     left = headings(report)
     yield ["total", *[""] * (len(left) - 1)][: len(left)], report["total"]["figures"]
+
+
+@lru_cache(4096)
+def _cell(name: str) -> str:
+    return defused(clean(name))

@@ -1,6 +1,7 @@
 """A report for a terminal: title, curve, table cut to the width, formulas, proofs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -24,8 +25,9 @@ def table_of(report: Mapping[str, Any], width: int) -> str:
     parts = [title_of(report)]
     if len(report["lines"]) > 1 and report["by"]:
         parts.append(_curve(report, width))
-    parts += _blocks(report, width)
-    parts.append(_formulas(report, width))
+    columns = columns_of(report, all_of_them=False)
+    parts += _blocks(report, columns, width)
+    parts.append(_formulas(report, columns, width))
     if report["proofs"]:
         parts.append("\n".join(_proof(proof, width) for proof in report["proofs"]))
     return "\n\n".join(parts) + "\n"
@@ -41,12 +43,13 @@ def _wrapped(text: str, width: int) -> str:
     return fill(clean(text), max(width, 40), subsequent_indent="    ")
 
 
-def _blocks(report: Mapping[str, Any], width: int) -> list[str]:
+def _blocks(
+    report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]], width: int
+) -> list[str]:
     """The table, in as many pieces as its columns need; each begins with the names."""
     if not report["lines"]:
         return ["Nothing happened in this time."]
-    columns = columns_of(report, all_of_them=False)
-    lines = report["lines"][:_MOST_LINES]
+    lines = list(islice(report["lines"], _MOST_LINES))
     left = [headings(report), *(beginnings(line, report) for line in lines)]
     left.append(["total", *[""] * (len(left[0]) - 1)][: len(left[0])] or [])
     names = _aligned([[clean(cell) for cell in row] for row in left], right=False)
@@ -86,11 +89,8 @@ def _wide(text: str) -> int:
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _formulas(report: Mapping[str, Any], width: int) -> str:
-    lines = [
-        _wrapped(f"{column['title']} = {column['formula']}", width)
-        for column in columns_of(report, all_of_them=False)
-    ]
+def _formulas(report: Mapping[str, Any], columns: Sequence[Mapping[str, Any]], width: int) -> str:
+    lines = [_wrapped(f"{column['title']} = {column['formula']}", width) for column in columns]
     notes = (_wrapped(note, width) for note in report["notes"])
     return "\n".join([*lines, *notes])
 
