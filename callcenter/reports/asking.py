@@ -44,6 +44,7 @@ def _calls(connection: Connection, asked: Asked, names: tuple[str, ...]) -> Repo
         columns=columns,
         only={"kind": CALL_KINDS[asked.kind]},
         tenants=asked.whose,
+        own=asked.kind == "numbers",
     )
     found = add_up(connection, wanted, asked.span, asked.by)
     grid, proof = with_there(connection, asked, found, CALLS)
@@ -75,7 +76,9 @@ def _queues(connection: Connection, asked: Asked) -> Report:
         if column != "waiting" and (column not in WITHIN or int(column.rpartition("_")[2]) in edges)
     ]
     names = ("tenant", "queue")
-    wanted = Wanted(table=Counts.QUEUES, names=names, columns=columns, tenants=asked.whose)
+    wanted = Wanted(
+        table=Counts.QUEUES, names=names, columns=columns, tenants=asked.whose, own=True
+    )
     found = add_up(connection, wanted, asked.span, asked.by)
     grid, proof = with_there(connection, asked, found, QUEUES)
     grid = _with_wrap_ups(connection, asked, grid)
@@ -127,7 +130,7 @@ def _with_wrap_ups(connection: Connection, asked: Asked, grid: Grid) -> Grid:
     tenants = {queue: tenant for tenant, queue in grid.known}
     for plan in load_plan(connection).queues.values():
         tenants.setdefault(plan.name, plan.tenant)
-    wanted = Wanted(table=Counts.WRAP_UPS, names=("queue",), columns=("ms",))
+    wanted = Wanted(table=Counts.WRAP_UPS, names=("queue",), columns=("ms",), own=True)
     found = add_up(connection, wanted, asked.span, asked.by)
     whose = [(tenants.get(queue, ""), queue) for (queue,) in found.known]
     seen = [n if asked.whose is None or n[0] in asked.whose else None for n in whose]
@@ -139,7 +142,9 @@ def _with_wrap_ups(connection: Connection, asked: Asked, grid: Grid) -> Grid:
 
 def _flows(connection: Connection, asked: Asked) -> Report:
     names = ("flow", "node", "outcome", "keys", "next")
-    wanted = Wanted(table=Counts.STEPS, names=names, columns=("steps",), tenants=asked.whose)
+    wanted = Wanted(
+        table=Counts.STEPS, names=names, columns=("steps",), tenants=asked.whose, own=True
+    )
     grid = add_up(connection, wanted, asked.span, asked.by)
     nodes: dict[tuple[str, ...], int] = {}
     node = grid.of_names([nodes.setdefault(name[:2], len(nodes)) for name in grid.known])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from operator import eq
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
@@ -106,6 +107,14 @@ class Lines(Sequence[T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._grid)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __eq__(self, other: object) -> bool:
+        """The same rows, as of two lists."""
+        if not isinstance(other, Lines):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
 
     @overload
     def __getitem__(self, at: int) -> T: ...

@@ -27,12 +27,15 @@ def seats(connection: Connection, asked: Asked) -> Report:
         names=("seat",),
         columns=VALUES[Counts.SEATS],
         tenants=asked.whose,
+        own=True,
     )
     rows.add_grid(add_up(connection, offers, asked.span, asked.by))
-    times = Wanted(table=Counts.SEAT_TIMES, names=("seat",), columns=VALUES[Counts.SEAT_TIMES])
+    times = Wanted(
+        table=Counts.SEAT_TIMES, names=("seat",), columns=VALUES[Counts.SEAT_TIMES], own=True
+    )
     found = add_up(connection, times, asked.span, asked.by).renamed(_OWN)
     rows.add_grid(found, [name if _sees(whose, name[0]) else None for name in found.known])
-    pauses = Wanted(table=Counts.PAUSES, names=("seat", "reason"), columns=("ms",))
+    pauses = Wanted(table=Counts.PAUSES, names=("seat", "reason"), columns=("ms",), own=True)
     reasons |= _take_pauses(rows, add_up(connection, pauses, asked.span, asked.by), whose)
     for noted in going_on(connection, asked):
         if _sees(whose, noted.seat):

@@ -28,13 +28,17 @@ _AT_ONCE = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to add up: ``columns`` by ``names``, where ``only`` holds; ``tenants`` None: all."""
+    """What to add up: ``columns`` by ``names``, where ``only`` holds; ``tenants`` None: all.
+
+    ``own``: a name has one tenant, as a rule, so that tenants need not be added up first.
+    """
 
     table: Counts
     names: Sequence[str]
     columns: Sequence[str]
     only: Mapping[str, str] = field(default_factory=dict)
     tenants: frozenset[str] | None = None
+    own: bool = False
 
 
 def add_up(connection: Connection, wanted: Wanted, span: Span, by: By) -> Grid:
@@ -62,29 +66,29 @@ def _queries(wanted: Wanted, run: Run, by: By) -> Iterator[Any]:
     for size, begins in pieces(run.begin, run.end, step, run.offset).items():
         table = SUMS[wanted.table].c if size > 1 else TABLES[wanted.table].c
         only = [table.size == size] if size > 1 else []
+        summed = not (wanted.own and size == step)  # else each block is a row as it is
+        query = _query(wanted, table, run.offset, by, summed=summed).where(*only)
         if begins[-1] - begins[0] == size * (len(begins) - 1):
-            yield _query(wanted, table, run.offset, by).where(
-                *only, table.quarter >= begins[0], table.quarter <= begins[-1]
-            )
+            yield query.where(table.quarter >= begins[0], table.quarter <= begins[-1])
             continue
         for start in range(0, len(begins), _AT_ONCE):
-            some = begins[start : start + _AT_ONCE]
-            yield _query(wanted, table, run.offset, by).where(*only, table.quarter.in_(some))
+            yield query.where(table.quarter.in_(begins[start : start + _AT_ONCE]))
 
 
-def _query(wanted: Wanted, table: Any, offset: int, by: By) -> Select[Any]:
+def _query(wanted: Wanted, table: Any, offset: int, by: By, *, summed: bool) -> Select[Any]:
     step: ColumnElement[Any] = literal_column("0")
     if by is not By.ALL:
         step = (table.quarter + _number(offset)) // _number(local_step(by))
     names = [table[name] for name in wanted.names]
-    sums = [_sum(table[column]) for column in wanted.columns]
-    query = select(*names, step.label("step"), *sums)
+    columns = [table[column] for column in wanted.columns]
+    counts = [_sum(column) for column in columns] if summed else columns
+    query = select(*names, step.label("step"), *counts)
     for name, value in wanted.only.items():
         query = query.where(table[name] == value)
     if wanted.tenants is not None:
         query = query.where(table.tenant.in_(wanted.tenants))
     groups = [] if by is By.ALL else [step.label("step")]
-    return query.group_by(*groups, *names)
+    return query.group_by(*groups, *names) if summed else query
 
 
 def _sum(column: ColumnElement[int]) -> ColumnElement[int]:

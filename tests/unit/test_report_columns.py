@@ -189,6 +189,8 @@ def test_rows_are_made_as_they_are_read(report: Any) -> None:
         lines[50]
     assert [line.time[11:] for line in lines[4:8:2]] == ["02:00+0200", "02:00+0100"]
     assert lines[0].figures["asa"] is None
+    assert lines == report.lines
+    assert lines != report.lines.shown()
     assert report.total.figures["answered"] == 600
     assert list(shown(report)["lines"]) == msgspec.to_builtins(list(lines))
 
