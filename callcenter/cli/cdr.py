@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import click
 
+from callcenter.cli.files import write_whole
 from callcenter.cli.reach import engine, names
 from callcenter.cli.shown import day_and_clock, duration, json_option, show_json, show_rows, words
-from callcenter.cli.sounds import FileProblem
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 _RESULTS = (
@@ -120,22 +120,9 @@ def export(kind: str | None, file: Path, **wanted: Any) -> None:
 
 
 def _write(pieces: Iterable[bytes], file: Path) -> int:
-    """A file appears whole or not at all."""
     if str(file) == "-":
         return sum(sys.stdout.buffer.write(piece) for piece in pieces)
-    draft = file.with_name(f"{file.name}.part")
-    octets = 0
-    try:
-        draft.touch(mode=0o600)
-        with draft.open("wb") as out:
-            for piece in pieces:
-                octets += out.write(piece)
-        draft.replace(file)
-    except OSError as error:
-        raise FileProblem(f"{file} cannot be written: {error.strerror}.") from None
-    finally:
-        draft.unlink(missing_ok=True)
-    return octets
+    return write_whole(pieces, file)
 
 
 def _parameters(wanted: dict[str, Any]) -> dict[str, str]:

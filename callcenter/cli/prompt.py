@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import click
 
 from callcenter.cli.either import reached, row, who
+from callcenter.cli.files import FileProblem
 from callcenter.cli.shown import clean, day_and_clock, json_option, show_rows
-from callcenter.cli.sounds import FileProblem, deliver
+from callcenter.cli.sounds import deliver
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from callcenter.cli.files import FileProblem
 from callcenter.cli.recording_rules import rule
 from callcenter.cli.routing import Desk, desk, path
 from callcenter.cli.shown import (
@@ -20,7 +21,7 @@ from callcenter.cli.shown import (
     show_json,
     show_rows,
 )
-from callcenter.cli.sounds import FileProblem, play_file
+from callcenter.cli.sounds import play_file
 from callcenter.kernel.errors import CallCenterError, NotFound, Refused
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])

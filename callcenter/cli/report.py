@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
+from callcenter.cli.files import write_whole
 from callcenter.cli.routing import desk, given, path
 from callcenter.cli.shown import clean, json_option, show_json, show_rows
 
@@ -99,9 +101,14 @@ def _report(
     if form in _BINARY and output is None and sys.stdout.isatty():
         raise click.UsageError(f"{form} is no text; name a file with -o.")
     by = by or ("" if kind != "traffic" else _usual(asked["begin"], asked["end"]))
+    width = _width(get_terminal_size((100, 40)).columns)
+    where = path("reports", kind, by=by, format=form, width=width, **_query(asked))
     with desk() as reached:
-        made = reached.ask("GET", path("reports", kind, by=by, **_query(asked)))
-    _put(_rendered(made, form), output)
+        _put(reached.stream(where), output)
+
+
+def _width(columns: int) -> int:
+    return min(max(columns, 20), 1000)  # what the engine takes
 
 
 def _query(asked: dict[str, Any]) -> dict[str, Any]:
@@ -117,26 +124,14 @@ def _usual(begin: str, end: str) -> str:
     return "hour" if span < timedelta(days=3) else "day" if span < timedelta(days=63) else "month"
 
 
-def _rendered(made: dict[str, Any], form: str) -> bytes:
-    import shutil
-
-    from callcenter.reports.formats import rendered
-
-    return rendered(made, form, width=shutil.get_terminal_size((100, 40)).columns)
-
-
-def _put(made: bytes, output: Path | None) -> None:
-    if output is not None:
-        try:
-            output.write_bytes(made)
-        except OSError as error:
-            from callcenter.kernel.errors import Refused
-
-            raise Refused(f"{output} cannot be written: {error.strerror}.") from None
-        click.echo(clean(f"Written to {output}."))
+def _put(pieces: Iterator[bytes], output: Path | None) -> None:
+    if output is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
         return
-    sys.stdout.buffer.write(made)
-    sys.stdout.buffer.flush()
+    write_whole(pieces, output)
+    click.echo(clean(f"Written to {output}."))
 
 
 @report.command()

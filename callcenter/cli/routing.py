@@ -1,5 +1,6 @@
 """How the commands of routing ask: the same paths, in the engine or, where none runs, without."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
@@ -18,6 +19,9 @@ class Desk(Protocol):
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request; a refusal comes back as the error it was."""
+
+    def stream(self, path: str) -> Iterator[bytes]:
+        """A long answer, piece by piece."""
 
     def piece(self, path: str, begin: int) -> tuple[bytes, int]:
         """Some bytes of a sound from ``begin`` on, and the size of all of it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from callcenter.kernel.errors import CallCenterError, NotFound
+from callcenter.cli.files import FileProblem
+from callcenter.kernel.errors import NotFound
 
 _PLAYERS = (
     ("pw-play",),
@@ -17,12 +18,6 @@ _PLAYERS = (
     ("ffplay", "-autoexit", "-nodisp", "-loglevel", "error"),
     ("play", "-q"),
 )
-
-
-class FileProblem(CallCenterError):
-    """A file cannot be read or written."""
-
-    code = "file"
 
 
 def deliver(wav: bytes, to: str) -> None:

@@ -1,16 +1,16 @@
 """Reports over REST: figures as JSON, page, picture or sheet; their calls; their proofs; mails."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.reports.answer import Proof, Report, shown
 from callcenter.reports.desk import Question
 from callcenter.reports.drill import Counted
-from callcenter.reports.formats import MEDIA, rendered
+from callcenter.reports.formats import MEDIA, written
 from callcenter.reports.schedules import Schedule
 
 Text = Annotated[str, Query(max_length=128)]
@@ -90,9 +90,10 @@ def add_reports(router: APIRouter, desk: Desk) -> None:
         within: Seconds = 0,
         short: Seconds = 0,
         form: Annotated[str, Query(max_length=8, alias="format")] = "json",
+        width: Annotated[int, Query(ge=20, le=1000)] = 100,
     ) -> Response:
         """Traffic, queues, seats, survey, regions, flows, numbers or tenants; ``format`` json,
-        csv, xlsx, html, png or table."""
+        csv, xlsx, html, png or table, that one ``width`` columns wide."""
         question = Question(
             kind=kind,
             begin=begin,
@@ -104,8 +105,8 @@ def add_reports(router: APIRouter, desk: Desk) -> None:
             short=short,
         )
         made = await desk.reports.report(question)
-        done = await asyncio.to_thread(rendered, shown(made), form)
-        return Response(done, media_type=MEDIA[form])
+        pieces = written(shown(made), form, width=width)
+        return StreamingResponse(pieces, media_type=MEDIA[form])
 
     @router.get("/reports/{kind}/calls/{figure}")
     async def calls(

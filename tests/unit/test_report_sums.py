@@ -62,14 +62,19 @@ def test_a_month_is_few_pieces() -> None:
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    tally=tallies(), zone=zones, by=st.sampled_from(list(By)), ends=st.tuples(quarters, quarters)
+    tally=tallies(),
+    zone=zones,
+    by=st.sampled_from(list(By)),
+    ends=st.tuples(quarters, quarters),
+    own=st.booleans(),
 )
 def test_a_report_is_the_sum_of_its_quarters(
-    connection: Connection, tally: Tally, zone: str, by: By, ends: tuple[int, int]
+    connection: Connection, tally: Tally, zone: str, by: By, ends: tuple[int, int], *, own: bool
 ) -> None:
     add_tally(connection, tally)
     span = Span(begin=min(ends), end=max(ends) + 1, zone=ZoneInfo(zone))
-    wanted = Wanted(table=Counts.QUEUES, names=("queue",), columns=("offered", "answered"))
+    columns = ("offered", "answered")
+    wanted = Wanted(table=Counts.QUEUES, names=("queue",), columns=columns, own=own)
     grid = add_up(connection, wanted, span, by)
     rows = [grid.row(number) for number in range(len(grid))]
     assert rows == sorted(set(rows))

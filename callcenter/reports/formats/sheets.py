@@ -16,6 +16,7 @@ from callcenter.reports.formats.cells import (
 )
 
 _AT_ONCE = 1 << 16
+_NARROW, _WIDE = 8, 60  # signs in a column
 _NUMBERS = {"percent": "0.0%", "seconds": "0.0", "count": "0", "erlang": "0.00", "score": "0.00"}
 
 
@@ -36,28 +37,32 @@ def csv_of(report: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def xlsx_of(report: Mapping[str, Any]) -> bytes:
-    """A workbook: the figures, and what they mean."""
+    """A workbook: the figures, and what they mean. Rows wait in a file and not in memory."""
     import xlsxwriter
 
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     formats = {unit: book.add_format({"num_format": form}) for unit, form in _NUMBERS.items()}
     bold = book.add_format({"bold": True, "text_wrap": True})
     sheet = book.add_worksheet("figures")
     columns = columns_of(report, all_of_them=True)
     left = headings(report)
-    for place, title in enumerate([*left, *(str(column["title"]) for column in columns)]):
+    titles = [*left, *(str(column["title"]) for column in columns)]
+    widths = [max(len(title), _NARROW) for title in titles]
+    for place, title in enumerate(titles):
         sheet.write_string(0, place, title, bold)
     for row, (names, figures) in enumerate(_lines(report), 1):
         for place, name in enumerate(names):
             sheet.write_string(row, place, name)
+            widths[place] = max(widths[place], len(name))
         for place, column in enumerate(columns, len(left)):
             value = figures.get(column["name"])
             if value is not None:
                 sheet.write_number(row, place, value, formats[column["unit"]])
     sheet.freeze_panes(1, len(left))
-    sheet.autofit()
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, min(width, _WIDE) + 1)
     _definitions(book.add_worksheet("definitions"), report, bold)
     book.close()
     return out.getvalue()
@@ -71,7 +76,8 @@ def _definitions(sheet: Any, report: Mapping[str, Any], bold: Any) -> None:
     for row, cells in enumerate(rows, 2):
         for place, cell in enumerate(cells):
             sheet.write_string(row, place, defused(clean(cell)))
-    sheet.autofit()
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 100)
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
