@@ -60,15 +60,20 @@ class Recorder:
 
     # -- around a dial ------------------------------------------------------------------------
 
-    async def before(self, call: OpenCall, channel: Channel, talk: Talk) -> tuple[Prompt, ...]:
+    async def before(
+        self, call: OpenCall, channel: Channel, talk: Talk, music: str
+    ) -> tuple[Prompt, ...]:
         """Decide for the talk that is about to be dialled, and have it recorded or not.
 
-        Returns what whoever is called hears before being joined.
+        A caller who comes from another talk hears ``music`` meanwhile: the PBX takes a moment to
+        end that recording. Returns what whoever is called hears before being joined.
 
         Raises:
             Hangup, NodeLost: as the channel does.
         """
         self._open.pop(call.id, None)
+        if music and call.recording is not None and talked(call, call.recording):
+            await channel.music(music)
         seats = [offer.seat for offer in talk.offers] or [""]
         made = {seat: decide(self._context, call, talk, seat) for seat in seats}
         first = made[seats[0]]

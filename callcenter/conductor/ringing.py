@@ -146,8 +146,9 @@ class Ringing:
                     seconds = ring.total_seconds() + _APART_SECONDS
                     self._context.dispatcher.renew(party.offer, seconds)
         try:
-            told = await self._context.recorder.before(self._call, self._channel, self._talk)
-            result = await self._channel.dial(self._dial(ring, told), self._progress)
+            recorder, channel = self._context.recorder, self._channel
+            told = await recorder.before(self._call, channel, self._talk, self._music)
+            result = await channel.dial(self._dial(ring, told), self._progress)
         except Hangup:
             self._over(DialStatus.CANCELLED, EndedBy.CALLER)
             raise

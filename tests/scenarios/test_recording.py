@@ -231,6 +231,24 @@ async def test_each_talk_after_a_transfer_is_a_part_of_its_own(world: World) -> 
     assert sum(part.seconds for part in parts) == pytest.approx(cdr.talk_seconds, abs=0.1)
 
 
+async def test_who_comes_from_another_talk_hears_music_while_its_recording_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PBX may take half a second for it."""
+    for seat in ("1001", "1002"):
+        await world.logs_in(seat)
+    alice = await talks(world)
+    first = world.phone("1001") if world.phone("1001").picked_up else world.phone("1002")
+    heard: list[str | None] = []
+    stop = alice.stop_recording
+    monkeypatch.setattr(alice, "stop_recording", lambda: (heard.append(alice.music), stop()))
+    world.pbx.talks.refers(first, "1002" if first.extension == "1001" else "1001")
+    await world.passes(seconds=2)
+    assert heard
+    assert all(heard)
+    await ended(world, alice)
+
+
 async def test_an_engine_that_dies_loses_nothing(world: World) -> None:
     await world.logs_in("1001")
     alice = await talks(world, seconds=5)

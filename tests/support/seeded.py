@@ -12,6 +12,8 @@ from callcenter.settings import Settings, load
 
 def seeded(settings: Settings) -> DemoSecrets:
     """Put the demo, at the newest schema, into the empty home of ``settings``."""
+    if not settings.database_url.startswith("sqlite"):
+        return seed(settings)
     template, kept = _template()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file in template.iterdir():
