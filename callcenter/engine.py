@@ -35,7 +35,7 @@ from callcenter.conductor.answers import SurveyAnswers
 from callcenter.conductor.context import Context
 from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.locating import regions_ready
-from callcenter.conductor.pins import PinLock
+from callcenter.conductor.pin_lock import PinLock
 from callcenter.conductor.prompt_line import Studio
 from callcenter.ivr.prompt_store import PromptStore, load_prompts
 from callcenter.ivr.prompts import PromptBook

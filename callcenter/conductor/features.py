@@ -9,10 +9,10 @@ import structlog
 from callcenter.acd import Dispatcher
 from callcenter.acd.desk import code_at
 from callcenter.acd.seat import Seat
-from callcenter.conductor.pins import hash_pin, pin_matches
 from callcenter.conductor.prompt_line import PromptLine, Studio
 from callcenter.ivr.say import SayKind, prompts_for
 from callcenter.kernel.errors import CallCenterError, Refused
+from callcenter.kernel.pins import pin_matches
 from callcenter.pbx.port import Channel, Prompt
 from callcenter.snapshot import CurrentSnapshot
 
@@ -21,8 +21,6 @@ _TRIES = 3
 _FIRST = timedelta(seconds=10)
 _MOST_WRAP_UP = 60  # minutes
 _BETWEEN = timedelta(seconds=5)
-
-__all__ = ["Features", "hash_pin", "pin_matches"]
 
 
 class Features:

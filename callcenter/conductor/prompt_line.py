@@ -12,13 +12,14 @@ from pathlib import Path
 
 import structlog
 
-from callcenter.conductor.pins import PinLock, pin_matches
+from callcenter.conductor.pin_lock import PinLock
 from callcenter.ivr.prompt_store import PromptStore
 from callcenter.ivr.prompts import Origin, PromptBook
 from callcenter.kernel import sound
 from callcenter.kernel.clock import Clock
 from callcenter.kernel.folders import make_private
 from callcenter.kernel.ids import new_id
+from callcenter.kernel.pins import pin_matches
 from callcenter.kernel.sound import Voice
 from callcenter.pbx.port import Channel, Prompt
 from callcenter.snapshot import CurrentSnapshot

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.acd import QueuePlan, SeatPlan, load_plan, save_queue, save_seat
-from callcenter.conductor.features import hash_pin, pin_matches
 from callcenter.ivr import Flow, publish
 from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import BadSettings
+from callcenter.kernel.pins import hash_pin, pin_matches
 from callcenter.numbers import (
     Extension,
     HostedNumber,

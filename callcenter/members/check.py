@@ -13,9 +13,8 @@ from functools import cache, partial
 
 import msgspec
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
+from callcenter.kernel import pins
 from callcenter.kernel.errors import NotFound
 from callcenter.kernel.journal import Journal, Record
 from callcenter.kernel.projector import Projector
@@ -25,13 +24,12 @@ from callcenter.members.store import save_member
 _log = structlog.get_logger(__name__)
 PREFIX = b"member "
 USED = b"member-used "
-_hasher = PasswordHasher()
 
 
 @cache
 def _nobody() -> str:
     """A wrong number costs a stranger as long as a wrong PIN."""
-    return _hasher.hash("nobody")
+    return pins.hash_pin("nobody")
 
 
 def hash_pin(pin: str) -> str:
@@ -40,7 +38,7 @@ def hash_pin(pin: str) -> str:
     Raises:
         Refused: it is no PIN.
     """
-    return _hasher.hash(require_pin(pin))
+    return pins.hash_pin(require_pin(pin))
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +46,6 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
     talk: str
     member: Member
-
-
-def _matches(pin_hash: str, pin: str) -> bool:
-    try:
-        return _hasher.verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 class MemberBook:
@@ -120,7 +111,7 @@ class MemberBook:
         if member is not None and member.locked:
             return Standing.LOCKED
         pin_hash = member.pin_hash if member else await asyncio.to_thread(_nobody)
-        right = await asyncio.to_thread(_matches, pin_hash, pin)
+        right = await asyncio.to_thread(pins.pin_matches, pin_hash, pin)
         member = self._members.get((tenant, number))  # two may have tried at once
         if member is None:
             return Standing.WRONG

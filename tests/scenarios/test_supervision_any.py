@@ -12,8 +12,8 @@ import pytest
 from callcenter.acd import QueuePlan, SeatPlan, SeatState, save_queue, save_seat
 from callcenter.calls import EndedBy
 from callcenter.calls.cdr import Cdr, Result
-from callcenter.conductor.features import hash_pin
 from callcenter.kernel.errors import CallCenterError
+from callcenter.kernel.pins import hash_pin
 from callcenter.numbers import Destination, Extension, save_extension
 from callcenter.pbx.fake import FakeCaller
 from callcenter.supervision import LISTENING, Act

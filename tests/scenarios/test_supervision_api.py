@@ -18,7 +18,7 @@ from tests.support.world import PIN, World
 @pytest.fixture
 async def api(world: World) -> Api:
     """The API, in a world with a second company."""
-    from callcenter.conductor.features import hash_pin
+    from callcenter.kernel.pins import hash_pin
 
     with world.database.begin() as connection:
         save_tenant(connection, Tenant(id="other", name="Other"))

@@ -8,11 +8,11 @@ from typing import Any
 from callcenter.acd import QueuePlan, SeatPlan, SeatState, SeatView, save_queue, save_seat
 from callcenter.calls import Cdr
 from callcenter.calls.store import list_cdrs
-from callcenter.conductor.features import hash_pin
 from callcenter.engine import Engine
 from callcenter.ivr import Flow, publish
 from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.database import metadata, open_database
+from callcenter.kernel.pins import hash_pin
 from callcenter.numbers import (
     Extension,
     HostedNumber,

@@ -1,15 +1,18 @@
-"""Ids, the bus, errors and folders."""
+"""Ids, the bus, errors, folders and PINs."""
 
 import re
+import runpy
 import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import argon2
 import pytest
 from structlog.testing import capture_logs
 
 import callcenter.web.door  # noqa: F401 - defines errors of the family
+from callcenter.kernel import pins
 from callcenter.kernel.bus import Bus
 from callcenter.kernel.errors import CallCenterError
 from callcenter.kernel.folders import make_private
@@ -112,3 +115,13 @@ def test_a_file_in_the_way_of_a_folder(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "x"):
         with pytest.raises(NotADirectoryError, match="Not a directory"):
             make_private(folder)
+
+
+def test_a_pin_is_kept_as_argon2_recommends() -> None:
+    """As the product does it, not as tests do for haste (``conftest``)."""
+    product = runpy.run_path(pins.__file__)
+    kept = product["hash_pin"]("2468")
+    assert argon2.extract_parameters(kept) == argon2.profiles.RFC_9106_LOW_MEMORY
+    assert pins.pin_matches(kept, "2468")
+    assert not pins.pin_matches(kept, "2469")
+    assert not pins.pin_matches("", "2468")

@@ -1,24 +1,6 @@
-"""PINs as they are kept, and the lock behind too many wrong ones."""
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+"""The lock behind too many wrong PINs."""
 
 from callcenter.kernel.clock import Clock
-
-_hasher = PasswordHasher()
-
-
-def hash_pin(pin: str) -> str:
-    """Argon2 hash of a PIN."""
-    return _hasher.hash(pin)
-
-
-def pin_matches(pin_hash: str, pin: str) -> bool:
-    """Whether ``pin`` is the one that was hashed (slow on purpose; run it in a thread)."""
-    try:
-        return _hasher.verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 class PinLock:
