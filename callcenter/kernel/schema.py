@@ -2,33 +2,40 @@
 
 A thin layer over alembic, whose scripts stand in ``migrations/`` beside the package. Each function
 opens the database behind a URL, blocks, and closes it again; ``app`` checks at the start, the
-command line upgrades.
+command line upgrades. Every command checks, so that reads one row and a file's name; alembic is
+loaded where something is to be changed.
 """
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.operations import MigrationScript
-from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.kernel.database import open_database, told
 from callcenter.kernel.errors import DatabaseProblem
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.operations import MigrationScript
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+@cache
+def _known() -> list[str]:
+    """Every schema there has been, oldest first: migrations are numbered in a row by their files."""
+    return sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def needed() -> str:
     """The schema this program works with."""
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+    return _known()[-1]
 
 
 def current(url: str) -> str:
@@ -73,12 +80,17 @@ def upgrade(url: str) -> tuple[str, str]:
         before = _version(connection)
         if before:
             _refuse_newer(before)
-        command.upgrade(_config(connection), "head")
+        if before != needed():
+            from alembic import command
+
+            command.upgrade(_config(connection), "head")
         return before, _version(connection)
 
 
 def downgrade(url: str, to: str = "base") -> None:
     """Go back to an older schema (``base``: to nothing). What only the newer one holds is lost."""
+    from alembic import command
+
     with _migrating(url) as connection:
         command.downgrade(_config(connection), to)
 
@@ -88,7 +100,10 @@ def draft(message: str) -> Path | None:
 
     Returns the file, for a person to read and mend; ``None`` when nothing differs.
     """
-    number = len(list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())) + 1
+    from alembic import command
+    from alembic.script import Script
+
+    number = len(_known()) + 1
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/draft.db"
         upgrade(url)
@@ -104,30 +119,32 @@ def draft(message: str) -> Path | None:
 
 
 def _nothing_when_empty(
-    _context: object, _revision: object, scripts: list[MigrationScript]
+    _context: object, _revision: object, scripts: "list[MigrationScript]"
 ) -> None:
     if scripts[0].upgrade_ops is not None and scripts[0].upgrade_ops.is_empty():
         scripts.clear()
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 
 
 def _version(connection: Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
 
 
 def _refuse_newer(has: str) -> None:
-    try:
-        ScriptDirectory(str(MIGRATIONS)).get_revision(has)
-    except (CommandError, ResolutionError):
+    if has not in _known():
         raise DatabaseProblem(
             f"The database has schema {has}, this version needs {needed()}; "
             "use the newer callcenter that made it, or another database."
-        ) from None
+        )
 
 
 @contextmanager

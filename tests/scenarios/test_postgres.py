@@ -8,7 +8,6 @@ import pytest
 import tests.unit.test_migrations  # noqa: F401 - knows every table
 from callcenter.calls.cdr import Result
 from callcenter.calls.search import Search, page
-from callcenter.kernel import schema
 from tests.support.postgres import Postgres, postgres
 from tests.support.world import World
 
@@ -18,9 +17,7 @@ __all__ = ["postgres"]
 @pytest.fixture
 async def world(tmp_path: Path, postgres: Postgres) -> AsyncIterator[World]:
     """As everywhere, with the schema that the migrations make."""
-    url = postgres.fresh()
-    schema.upgrade(url)
-    made = World(tmp_path, url)
+    made = World(tmp_path, postgres.migrated())
     await made.start()
     yield made
     await made.stop()

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 
 from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
+from tests.support.migrated import migrated
 
 USER, PASSWORD = "callcenter", "correct horse"
 _START_SECONDS = 30.0
@@ -56,6 +57,7 @@ class Postgres:
         self._programs = programs
         self._settings = _CHEAP | settings
         self._numbers = count(1)
+        self._migrated = ""
         self._process: subprocess.Popen[bytes] | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="cc-pg-"))
         with socket.socket() as probe:
@@ -106,10 +108,15 @@ class Postgres:
 
     def fresh(self) -> str:
         """URL of a new, empty database."""
-        name = f"test{next(self._numbers)}"
-        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+        return self._new("template0")
+
+    def migrated(self) -> str:
+        """URL of a new database that holds what the migrations make; they run once."""
+        if not self._migrated:
+            self._migrated = f"test{next(self._numbers)}"
+            self._create(self._migrated, "template0")
+            schema.upgrade(self.url(self._migrated))
+        return self._new(self._migrated)
 
     def url(self, name: str, *, user: str = USER, password: str = PASSWORD) -> str:
         """URL of a database, as a settings file has it."""
@@ -120,6 +127,15 @@ class Postgres:
         """Stop it and remove its folder."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _new(self, like: str) -> str:
+        name = f"test{next(self._numbers)}"
+        self._create(name, like)
+        return self.url(name)
+
+    def _create(self, name: str, like: str) -> None:
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
 
     def _conninfo(self, name: str) -> str:
         return f"host=127.0.0.1 port={self.port} user={USER} password='{PASSWORD}' dbname={name}"
@@ -174,10 +190,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.fresh()
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database with every table, as migrations make them, once of each kind."""
-    schema.upgrade(database_url)
-    engine = open_database(database_url)
+    if request.param == "sqlite":
+        url = migrated(tmp_path / "callcenter.db")
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.migrated()
+    engine = open_database(url)
     yield engine
     engine.dispose()

@@ -11,19 +11,18 @@ import pytest
 from callcenter.access import AuditLog, Said
 from callcenter.access.model import AuditRow, hash_of
 from callcenter.acd import SeatPlan, save_seat
-from callcenter.kernel import schema
 from callcenter.kernel.clock import LoopClock
 from callcenter.kernel.database import open_database
 from callcenter.kernel.journal import Journal, peek
 from callcenter.kernel.projector import Projector
 from callcenter.numbers import Tenant, save_tenant
 from tests.support.command import Command, Ended
+from tests.support.migrated import migrated
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Command:
-    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     database = open_database(url)
     with database.begin() as connection:
         for name in ("demo", "other"):

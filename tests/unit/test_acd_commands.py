@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from callcenter.acd import SeatPlan, save_seat
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.numbers import Tenant, save_tenant
 from tests.support.command import Command
+from tests.support.migrated import migrated
 
 
 @pytest.fixture
@@ -19,9 +19,7 @@ def run(tmp_path: Path) -> Command:
 
 @pytest.fixture
 def seeded(run: Command) -> Command:
-    run("db", "upgrade")
-    url = f"sqlite:///{run.home / 'callcenter.db'}"
-    schema.check(url)
+    url = migrated(run.home / "callcenter.db")
     database = open_database(url)
     with database.begin() as connection:
         save_tenant(connection, Tenant(id="acme", name="Acme", language="en"))

@@ -17,10 +17,10 @@ from callcenter.calls import cdr_of
 from callcenter.calls.exporting import COLUMNS, Format, export
 from callcenter.calls.search import Search
 from callcenter.calls.store import save_cdrs
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from tests.bench.cdrs import load
 from tests.bench.made_cdrs import made
+from tests.support.migrated import migrated
 from tests.unit.test_cdr_fold import answered_call
 
 EVIL = ("=cmd|'/c calc'!A1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1")
@@ -28,8 +28,7 @@ EVIL = ("=cmd|'/c calc'!A1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/callcenter.db"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     engine = open_database(url)
     yield engine
     engine.dispose()

@@ -16,6 +16,7 @@ from callcenter.kernel.database import open_database
 from callcenter.numbers import Extension, Tenant, Trunk, save_extension, save_tenant, save_trunk
 from callcenter.settings import PROJECT
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.support.services import RowsInMemory, served
 
 SECRET = "SgvVf8mTNGdK3xyz"
@@ -158,8 +159,7 @@ def test_pbx_doctor_exits_with_4_when_something_is_wrong(run: Command) -> None:
 
 
 def _a_company(run: Command) -> None:
-    url = f"sqlite:///{run.home / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(run.home / "callcenter.db")
     engine = open_database(url)
     with engine.begin() as connection:
         save_tenant(connection, Tenant(id="t", name="T"))

@@ -15,6 +15,7 @@ from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.settings import PROJECT
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.support.services import RowsInMemory, served
 
 
@@ -90,7 +91,7 @@ def test_refused_by_the_engine(run: Command) -> None:
 
 
 def test_a_second_engine(run: Command) -> None:
-    schema.upgrade(f"sqlite:///{run.home / 'callcenter.db'}")
+    migrated(run.home / "callcenter.db")
     with served(RowsInMemory(), run.home / "engine.sock"):
         ended = run.apart("up", "--no-pbx")
     assert ended.status == 6
@@ -141,8 +142,7 @@ def test_a_database_without_schema(run: Command) -> None:
 
 
 def test_a_database_from_another_version(run: Command) -> None:
-    url = f"sqlite:///{run.home / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(run.home / "callcenter.db")
     engine = open_database(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

@@ -14,6 +14,7 @@ from callcenter.kernel.database import open_database
 from callcenter.services.flows import EngineFlows, FlowDesk, schema
 from callcenter.settings import PROJECT
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.support.services import RowsInMemory, served
 
 DOCUMENT = """\
@@ -36,7 +37,7 @@ class _Flows(EngineFlows):
 @pytest.fixture
 def callcenter(tmp_path: Path) -> Command:
     made = Command(home=tmp_path / "home", extra={})
-    assert made("db", "upgrade").status == 0
+    migrated(made.home / "callcenter.db")
     return made
 
 

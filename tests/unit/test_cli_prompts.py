@@ -15,6 +15,7 @@ from callcenter.records import Message
 from callcenter.records.store import save_message
 from callcenter.settings import load
 from tests.support.command import Command
+from tests.support.migrated import migrated
 
 AWAY = "No engine runs: this went to the database and counts when one is started."
 
@@ -22,6 +23,7 @@ AWAY = "No engine runs: this went to the database and counts when one is started
 @pytest.fixture
 def run(tmp_path: Path) -> Command:
     made = Command(home=tmp_path / "home", extra={})
+    migrated(made.home / "callcenter.db")
     seed(load(home=made.home))
     return made
 

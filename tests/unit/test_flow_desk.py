@@ -13,11 +13,11 @@ import callcenter.acd.store
 import callcenter.calls.store  # noqa: F401 - its tables
 from callcenter.acd import QueuePlan, save_queue
 from callcenter.ivr.store import load_flows, load_published
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import NotFound, Refused
 from callcenter.numbers import Tenant, save_tenant
 from callcenter.services.flows import FlowDesk, FlowRefused
+from tests.support.migrated import migrated
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ONE = """\
@@ -35,8 +35,7 @@ THREE = ONE.replace("[goodbye]", "[closed]")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/callcenter.db"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     opened = open_database(url)
     with opened.begin() as connection:
         save_tenant(connection, Tenant(id="acme", name="Acme"))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import CallCenterError
 from callcenter.numbers import Extension, Trunk, save_extension, save_trunk
@@ -16,12 +15,12 @@ from callcenter.services.members import DatabaseMembers
 from callcenter.services.routing import DatabaseRouting
 from callcenter.web.alone import Alone
 from tests.support.command import Command
+from tests.support.migrated import migrated
 
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Alone]:
-    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     database = open_database(url)
     made = Alone(DatabaseRouting(database), DatabaseMembers(database))
     made.ask("PUT", "/v1/tenants/acme", {"zone": "Asia/Shanghai"})

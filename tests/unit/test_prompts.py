@@ -18,7 +18,7 @@ from callcenter.demo import ears
 from callcenter.ivr import upload
 from callcenter.ivr.prompt_store import PromptStore, load_prompts, prompt_versions
 from callcenter.ivr.prompts import BadPrompt, Origin, PromptBook, check_place
-from callcenter.kernel import schema, sound
+from callcenter.kernel import sound
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import NotFound
 from callcenter.kernel.sound import Voice
@@ -27,6 +27,7 @@ from callcenter.pbx import embedded
 from callcenter.pbx.port import Prompt
 from callcenter.services.prompts import PromptDesk, Sounds
 from callcenter.settings import load
+from tests.support.migrated import migrated
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 WELCOME = Prompt("en/welcome")
@@ -39,8 +40,7 @@ def sox() -> list[str]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     made = open_database(url)
     with made.begin() as connection:
         save_tenant(connection, Tenant(id="acme", name="Acme", language="zh"))

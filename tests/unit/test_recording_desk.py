@@ -14,7 +14,6 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
-from callcenter.kernel import schema
 from callcenter.kernel.actor import Actor, Role, acting
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import Forbidden, NotFound, Refused
@@ -27,6 +26,7 @@ from callcenter.records.vault import Sealer
 from callcenter.services.recordings import DeskRecordings, RecordingDesk
 from callcenter.web.recordings import add_recordings
 from tests.support.command import Command
+from tests.support.migrated import migrated
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PLAIN = wav_header(50_000) + os.urandom(200_000)
@@ -37,8 +37,7 @@ class Room:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder
-        url = f"sqlite:///{folder / 'callcenter.db'}"
-        schema.upgrade(url)
+        url = migrated(folder / "callcenter.db")
         self.database: Engine = open_database(url)
         self.storage = Storage.below(folder)
         self.keys = KeyRing(self.database, self.storage.master_key)

@@ -8,13 +8,13 @@ from sqlalchemy import update
 
 from callcenter.calls.store import save_cdrs
 from callcenter.calls.tables import cdr_legs
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.numbers import Tenant, save_tenant
 from callcenter.reports import count_calls
 from callcenter.reports.model import Counts
 from callcenter.reports.store import SUMS, TABLES
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.unit.test_report_counts import one
 
 DAY = ("--from", "2026-03-02", "--to", "2026-03-02")
@@ -25,8 +25,7 @@ def command(tmp_path: Path) -> Command:
     """A home whose database has one call."""
     made = Command(home=tmp_path / "home", extra={"COLUMNS": "90"})
     made.home.mkdir()
-    url = f"sqlite:///{made.home / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(made.home / "callcenter.db")
     engine = open_database(url)
     with engine.begin() as connection:
         save_tenant(connection, Tenant(id="a", name="A"))

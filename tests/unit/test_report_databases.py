@@ -1,13 +1,13 @@
 """Counting, recounting, every report and all proofs, on SQLite and on a real PostgreSQL."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from callcenter.acd import SeatPlan, save_seat
 from callcenter.calls.store import get_cdr, save_cdrs
-from callcenter.kernel import schema
 from callcenter.kernel.actor import Actor, Role, acting
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import CallCenterError
@@ -19,6 +19,7 @@ from callcenter.reports.model import Counts
 from callcenter.reports.store import read_tally
 from tests.bench.cdrs import load
 from tests.bench.made_cdrs import START, made
+from tests.support.migrated import migrated
 from tests.support.postgres import database, database_url, postgres
 from tests.unit.test_report_counts import worked
 
@@ -57,9 +58,8 @@ def test_both_databases_count_the_same_way(database: Engine) -> None:
             count_seat(connection, position, noted)
 
 
-def test_a_supervisor_sees_own_tenants_only(tmp_path: object) -> None:
-    engine = open_database(f"sqlite:///{tmp_path}/own.db")
-    schema.upgrade(str(engine.url))
+def test_a_supervisor_sees_own_tenants_only(tmp_path: Path) -> None:
+    engine = open_database(migrated(tmp_path / "own.db"))
     load(engine, made(250, days=2))
     desk = ReportDesk(engine, lambda: LATER)
     desk.recompute(Question(**DAYS))

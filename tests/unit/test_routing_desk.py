@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.kernel.errors import CallCenterError, NotFound
 from callcenter.routing.desk import files, lists
@@ -20,6 +19,7 @@ from callcenter.services.routing import DatabaseRouting
 from callcenter.web.alone import Alone
 from callcenter.web.client import Client
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.support.services import RowsInMemory, served
 
 
@@ -38,8 +38,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     database = open_database(url)
     made = Home(tmp_path, url, Alone(DatabaseRouting(database), DatabaseMembers(database)))
     made.api.ask("PUT", "/v1/tenants/acme", {"zone": "Asia/Shanghai"})

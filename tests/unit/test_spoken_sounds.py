@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 
 from callcenter.demo import ears
 from callcenter.demo.seed import seed
-from callcenter.kernel import schema
 from callcenter.kernel.database import open_database
 from callcenter.records.keys import KeyRing, NoKey
 from callcenter.records.sounds import SpokenSounds, forget
@@ -17,6 +16,7 @@ from callcenter.records.store import save_message
 from callcenter.records.vault import Damaged
 from callcenter.settings import load
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.unit.test_voices_desk import message
 
 ONE, TWO = "2026/03/02/v-1.ccr", "2026/03/02/v-2.ccr"
@@ -24,8 +24,7 @@ ONE, TWO = "2026/03/02/v-1.ccr", "2026/03/02/v-2.ccr"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Engine:
-    url = f"sqlite:///{tmp_path / 'callcenter.db'}"
-    schema.upgrade(url)
+    url = migrated(tmp_path / "callcenter.db")
     return open_database(url)
 
 

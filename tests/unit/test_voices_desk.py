@@ -25,6 +25,7 @@ from callcenter.records.survey import SurveyAnswer, SurveyFilter, save_answer, s
 from callcenter.records.survey.store import list_answers
 from callcenter.settings import load
 from tests.support.command import Command
+from tests.support.migrated import migrated
 from tests.support.postgres import database, database_url, postgres
 
 __all__ = ["database", "database_url", "postgres"]
@@ -67,6 +68,7 @@ def answer(position: int, **more: Any) -> SurveyAnswer:
 @pytest.fixture
 def run(tmp_path: Path) -> Command:
     made = Command(home=tmp_path / "home", extra={})
+    migrated(made.home / "callcenter.db")
     seed(load(home=made.home))
     return made
 
