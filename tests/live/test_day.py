@@ -19,7 +19,7 @@ import pytest
 
 from callcenter.acd import QueuePlan, SeatPlan, save_queue, save_seat
 from callcenter.acd.model import Limits
-from callcenter.demo.seed import TENANT, TRUNK_ADDRESS, seed
+from callcenter.demo.seed import TENANT, TRUNK_ADDRESS
 from callcenter.ivr import Flow, publish
 from callcenter.kernel.database import open_database
 from callcenter.numbers import (
@@ -34,6 +34,7 @@ from callcenter.numbers import (
 from tests.support.command import Command
 from tests.support.exchange import Exchange, free_port
 from tests.support.phone import IncomingCall, OutgoingCall, Phone, PhoneFailure, answer_after
+from tests.support.seeded import seeded
 from tests.support.site import DIALLED, Site, until
 
 pytestmark = pytest.mark.live
@@ -111,7 +112,7 @@ class Town(Site):
     exchange: Exchange
 
     def _open_pbx(self) -> None:
-        self.secrets = seed(self.settings)
+        self.secrets = seeded(self.settings)
         sip = {seat: token_urlsafe(12) for seat in SEATS}
         self.secrets = replace(self.secrets, sip={**self.secrets.sip, **sip})
         self.world_port = free_port()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from callcenter.acd import QueuePlan, SeatPlan, save_queue, save_seat
-from callcenter.demo.seed import TENANT, seed
+from callcenter.demo.seed import TENANT
 from callcenter.kernel.database import open_database
 from callcenter.numbers import (
     Destination,
@@ -25,6 +25,7 @@ from callcenter.numbers import (
     save_number,
 )
 from tests.support.phone import IncomingCall, OutgoingCall, Phone
+from tests.support.seeded import seeded
 from tests.support.site import Site, until
 
 pytestmark = pytest.mark.live
@@ -39,7 +40,7 @@ class Floor(Site):
     """Ten seats at one queue, reached by a number of its own."""
 
     def _open_pbx(self) -> None:
-        self.secrets = seed(self.settings)
+        self.secrets = seeded(self.settings)
         sip = {number: secrets.token_urlsafe(12) for number in SEATS}
         self.secrets = replace(self.secrets, sip={**self.secrets.sip, **sip})
         database = open_database(self.settings.database_url)

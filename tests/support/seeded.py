@@ -11,8 +11,11 @@ from callcenter.settings import Settings, load
 
 
 def seeded(settings: Settings) -> DemoSecrets:
-    """Put the demo, at the newest schema, into the empty home of ``settings``."""
-    if not settings.database_url.startswith("sqlite"):
+    """Put the demo, at the newest schema, into the empty home of ``settings``.
+
+    Where the database is not in the home, a copy of files would not reach it: it is seeded.
+    """
+    if settings.database:
         return seed(settings)
     template, kept = _template()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)

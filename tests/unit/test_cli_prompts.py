@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from callcenter.demo import ears
-from callcenter.demo.seed import seed
 from callcenter.kernel.database import open_database
 from callcenter.kernel.sound import Voice
 from callcenter.records import Message
 from callcenter.records.store import save_message
 from callcenter.settings import load
 from tests.support.command import Command
-from tests.support.migrated import migrated
+from tests.support.seeded import seeded
 
 AWAY = "No engine runs: this went to the database and counts when one is started."
 
@@ -23,8 +22,7 @@ AWAY = "No engine runs: this went to the database and counts when one is started
 @pytest.fixture
 def run(tmp_path: Path) -> Command:
     made = Command(home=tmp_path / "home", extra={})
-    migrated(made.home / "callcenter.db")
-    seed(load(home=made.home))
+    seeded(load(home=made.home))
     return made
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from callcenter.demo.seed import seed
 from callcenter.ivr import Flow, publish
 from callcenter.kernel.actor import Actor, Role, acting
 from callcenter.kernel.database import open_database
@@ -25,8 +24,8 @@ from callcenter.records.survey import SurveyAnswer, SurveyFilter, save_answer, s
 from callcenter.records.survey.store import list_answers
 from callcenter.settings import load
 from tests.support.command import Command
-from tests.support.migrated import migrated
 from tests.support.postgres import database, database_url, postgres
+from tests.support.seeded import seeded
 
 __all__ = ["database", "database_url", "postgres"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -68,8 +67,7 @@ def answer(position: int, **more: Any) -> SurveyAnswer:
 @pytest.fixture
 def run(tmp_path: Path) -> Command:
     made = Command(home=tmp_path / "home", extra={})
-    migrated(made.home / "callcenter.db")
-    seed(load(home=made.home))
+    seeded(load(home=made.home))
     return made
 
 
