@@ -5,12 +5,14 @@ The command line asks here as it asks a :class:`callcenter.web.client.Client`.
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, TypeVar
 
 import httpx
 from fastapi import APIRouter, FastAPI
 
+from callcenter.kernel.errors import NotFound
 from callcenter.web.access import Keys, add_access
 from callcenter.web.agents import add_pauses
 from callcenter.web.api import _errors, _Route
@@ -23,26 +25,7 @@ from callcenter.web.recordings import Recordings, add_recordings
 from callcenter.web.reports import Reports, add_reports
 from callcenter.web.routing import Routing, add_routing
 
-
-@dataclass(frozen=True)
-class _Desk:
-    routing: Routing
-    members: Members
-
-
-@dataclass(frozen=True)
-class _Records:
-    recordings: Recordings
-
-
-@dataclass(frozen=True)
-class _Counted:
-    reports: Reports
-
-
-@dataclass(frozen=True)
-class _Keys:
-    keys: Keys
+Service = TypeVar("Service")
 
 
 class Alone:
@@ -57,23 +40,11 @@ class Alone:
         keys: Keys | None = None,
         reports: Reports | None = None,
     ) -> None:
-        self._api = FastAPI(openapi_url=None)
-        router = APIRouter(prefix="/v1", route_class=_Route)
-        desk = _Desk(routing, members)
-        add_routing(router, desk)
-        add_lines(router, desk)
-        add_members(router, desk)
-        add_queues(router, desk)
-        add_pauses(router, desk)
-        add_recording_rules(router, desk)
-        if recordings is not None:
-            add_recordings(router, _Records(recordings))
-        if reports is not None:
-            add_reports(router, _Counted(reports))
-        if keys is not None:
-            add_access(router, _Keys(keys))
-        self._api.router.routes.extend(router.routes)
-        _errors(self._api)
+        self.routing = routing
+        self.members = members
+        self.recordings = recordings
+        self.keys = keys
+        self.reports = reports
 
     def ask(self, method: str, path: str, body: Row | None = None) -> Any:
         """One request."""
@@ -93,7 +64,8 @@ class Alone:
         return response.json() if response.content else None
 
     async def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self._api)
+        _asked.set(self)  # in the context of this one request
+        transport = httpx.ASGITransport(_api())
         async with httpx.AsyncClient(
             transport=transport, base_url="http://here", trust_env=False
         ) as client:
@@ -101,3 +73,56 @@ class Alone:
         if response.is_success:
             return response
         raise _refusal(response)
+
+
+_asked: ContextVar[Alone] = ContextVar("_asked")
+
+
+class _Desk:
+    """What the routes ask: the services of the :class:`Alone` whose request this is."""
+
+    @property
+    def routing(self) -> Routing:
+        return _asked.get().routing
+
+    @property
+    def members(self) -> Members:
+        return _asked.get().members
+
+    @property
+    def recordings(self) -> Recordings:
+        return _here(_asked.get().recordings)
+
+    @property
+    def keys(self) -> Keys:
+        return _here(_asked.get().keys)
+
+    @property
+    def reports(self) -> Reports:
+        return _here(_asked.get().reports)
+
+
+def _here(service: Service | None) -> Service:
+    if service is None:
+        raise NotFound("Without an engine this is not answered here.")
+    return service
+
+
+@cache
+def _api() -> FastAPI:
+    """Made once in a process: models for some seventy routes take a tenth of a second."""
+    api = FastAPI(openapi_url=None)
+    router = APIRouter(prefix="/v1", route_class=_Route)
+    desk = _Desk()
+    add_routing(router, desk)
+    add_lines(router, desk)
+    add_members(router, desk)
+    add_queues(router, desk)
+    add_pauses(router, desk)
+    add_recording_rules(router, desk)
+    add_recordings(router, desk)
+    add_reports(router, desk)
+    add_access(router, desk)
+    api.router.routes.extend(router.routes)
+    _errors(api)
+    return api

@@ -238,7 +238,7 @@ def test_copies_in_a_folder_are_compared_and_tried_again(room: Room, tmp_path: P
     names = [room.add(f"c-{number}") for number in range(3)]
     desk = room.desk(backup=str(copies))
     whole = room.file(names[1]).read_bytes()
-    room.file(names[1]).write_bytes(whole[:-1] + b"x")
+    room.file(names[1]).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     status = desk.backup(run=True)
     assert (status.copied, status.waiting, status.failed) == (2, 1, 1)
     assert "SHA-256" in status.error
