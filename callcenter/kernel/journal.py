@@ -45,6 +45,7 @@ class Journal:
         self._dirty = False
         self._stuck = False
         self._unwritten: deque[bytes] = deque()
+        self._to_keep = asyncio.Event()  # there is something for the disk
 
     @property
     def position(self) -> int:
@@ -89,6 +90,7 @@ class Journal:
         position = self._next
         self._next += 1
         self._unwritten.append(b"%d %s\n" % (position, payload))
+        self._to_keep.set()
         self._flush()
         return position
 
@@ -102,9 +104,14 @@ class Journal:
             _log.error("journal cannot be shortened", error=str(error))
 
     async def keep(self) -> None:
-        """Bring what was appended to the disk, for ever; cancel to end."""
+        """Bring what was appended to the disk, for ever; cancel to end.
+
+        Where nothing is appended nothing is done.
+        """
         while True:
+            await self._to_keep.wait()
             await asyncio.sleep(SYNC_SECONDS)
+            self._to_keep.clear()
             self._flush()
             if self._dirty:
                 self._dirty = False
@@ -113,6 +120,8 @@ class Journal:
                 except OSError as error:
                     self._dirty = True
                     self._tell_stuck(error)
+            if self._dirty or self._unwritten:
+                self._to_keep.set()  # once more
 
     def close(self) -> None:
         """Write and sync the rest."""

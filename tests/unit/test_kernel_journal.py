@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from callcenter.kernel.errors import JournalProblem
 from callcenter.kernel.journal import Journal, Record
+from callcenter.kernel.turned import Stalled
 from callcenter.settings import PROJECT
 from tests.support.turned import turned
 
@@ -263,6 +264,21 @@ def test_keep_writes_what_had_to_wait_and_survives_a_sync_that_fails(
         turned(story())
     assert {log["event"] for log in logs} == {"journal cannot be written"}
     assert _read(folder) == [(1, b"before"), (2, b"held back")]
+
+
+def test_where_nothing_is_appended_nothing_is_waited_for(folder: Path) -> None:
+    async def story() -> None:
+        journal = Journal(folder)
+        journal.open()
+        journal.append(b"one")
+        try:
+            await journal.keep()
+        finally:
+            assert not journal._dirty
+            journal.close()
+
+    with pytest.raises(Stalled):  # no timer is left, after the one
+        turned(story())
 
 
 def test_when_no_new_segment_can_be_made_the_old_one_grows_on(folder: Path) -> None:
