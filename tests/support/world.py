@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine as Database
+
 from callcenter.acd import QueuePlan, SeatPlan, SeatState, SeatView, save_queue, save_seat
 from callcenter.calls import Cdr
 from callcenter.calls.store import list_cdrs
@@ -25,6 +27,7 @@ from callcenter.pbx.fake import FakeCaller, FakePbx, FakePhone
 from callcenter.pbx.port import Source
 from callcenter.records import Storage
 from tests.support.adding_up import adds_up
+from tests.support.copies import Copies
 
 NUMBER = "4008001234"
 PIN = "2468"
@@ -48,6 +51,31 @@ FLOW: dict[str, Any] = {
 }
 
 _PIN_HASH = hash_pin(PIN)
+_DATABASES = Copies()
+
+
+def _seed(database: Database) -> None:
+    metadata.create_all(database)
+    with database.begin() as connection:
+        save_tenant(connection, Tenant(id="acme", name="Acme", language="en"))
+        save_number(connection, HostedNumber(number=NUMBER, tenant="acme", flow="main"))
+        publish(connection, Flow.model_validate(FLOW))
+        for number in ("1001", "1002"):
+            save_extension(connection, Extension(number=number, tenant="acme", secret="unused"))
+            save_seat(
+                connection,
+                SeatPlan(number=number, tenant="acme", name=f"A{number}", pin_hash=_PIN_HASH),
+            )
+        save_queue(
+            connection,
+            QueuePlan(
+                name="sales",
+                tenant="acme",
+                ring=timedelta(seconds=15),
+                wrap_up=timedelta(seconds=8),
+                seats=(("1001", 1), ("1002", 1)),
+            ),
+        )
 
 
 class World:
@@ -59,10 +87,11 @@ class World:
         self.pbx = FakePbx(self.clock)
         self.engine: Engine | None = None
         self.storage: Storage | None = None  # of recordings, when not the usual one
-        self._pin_hash = _PIN_HASH
-        self.database = open_database(database or f"sqlite:///{folder / 'world.db'}")
-        metadata.create_all(self.database)
-        self._seed()
+        if database:
+            self.database = open_database(database)
+            _seed(self.database)
+        else:
+            self.database = _DATABASES.take(folder / "world.db", _seed)
 
     async def start(self) -> None:
         """Start an engine (again)."""
@@ -82,6 +111,7 @@ class World:
         if self.engine is not None:
             await self.engine.stop()
         self.database.dispose()
+        _DATABASES.give_back(self.database)
 
     async def engine_dies(self) -> None:
         """Kill the engine: nothing of it is said or written any more."""
@@ -136,27 +166,3 @@ class World:
         for cdr in rows:
             adds_up(cdr)
         return [cdr for cdr in reversed(rows) if not cdr.dialled.startswith("*")]
-
-    def _seed(self) -> None:
-        with self.database.begin() as connection:
-            save_tenant(connection, Tenant(id="acme", name="Acme", language="en"))
-            save_number(connection, HostedNumber(number=NUMBER, tenant="acme", flow="main"))
-            publish(connection, Flow.model_validate(FLOW))
-            for number in ("1001", "1002"):
-                save_extension(connection, Extension(number=number, tenant="acme", secret="unused"))
-                save_seat(
-                    connection,
-                    SeatPlan(
-                        number=number, tenant="acme", name=f"A{number}", pin_hash=self._pin_hash
-                    ),
-                )
-            save_queue(
-                connection,
-                QueuePlan(
-                    name="sales",
-                    tenant="acme",
-                    ring=timedelta(seconds=15),
-                    wrap_up=timedelta(seconds=8),
-                    seats=(("1001", 1), ("1002", 1)),
-                ),
-            )
