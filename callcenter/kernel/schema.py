@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
@@ -29,7 +28,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 @cache
 def _known() -> list[str]:
-    """Every schema there has been, oldest first: migrations are numbered in a row by their files."""
+    """Every schema there has been, oldest first; the files of migrations are numbered in a row."""
     return sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
