@@ -147,11 +147,15 @@ class PromptLine:
         await self._channel.play([take.prompt if take.voice else now], stop_on="0123456789*#")
 
     async def _record(self, take: _Take) -> None:
-        await self._say("prompt-record", "beep")
+        await self._say("prompt-record")
         raw = take.file.with_name(f"{take.file.stem}-raw.wav")
         try:
             await self._channel.record_message(
-                raw, most=_LONGEST, silence=_SILENCE, stop_on="0123456789*#"
+                raw,
+                most=_LONGEST,
+                silence=_SILENCE,
+                stop_on="0123456789*#",
+                beep=self._prompt("beep"),
             )
             take.voice = await asyncio.to_thread(_cleaned, raw, take.file)
         finally:

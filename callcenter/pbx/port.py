@@ -219,12 +219,21 @@ class Channel(Protocol):
         """
 
     async def record_message(
-        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+        self,
+        path: Path,
+        *,
+        most: timedelta,
+        silence: timedelta,
+        stop_on: str = "#",
+        beep: Prompt | None = None,
     ) -> Recorded:
         """Write what the caller says to ``path`` (ends in .wav; 8 kHz mono), into a made folder.
 
         Ends by a key out of ``stop_on``, after ``silence`` (whole seconds) without a voice, or
         after ``most``. A caller who hangs up is :class:`Hangup`; the file has what was said.
+
+        ``beep`` is played first; what is said once it is over is in the file, and what is said
+        meanwhile may be.
         """
 
     async def music(self, music_class: str) -> None:

@@ -80,7 +80,7 @@ class Voicemail:
         """
         say = [Prompt(f"{language}/{name}") for name in greeting]
         await channel.play(say, stop_on=_KEYS)
-        await channel.play([Prompt(f"{language}/beep")])
+        beep = Prompt(f"{language}/beep")
         at, name = self._clock.now(), new_id("v")
         taken = _Taken(box=box, sender=sender, at=at)
         raw = self._spoken.taking(name)
@@ -88,7 +88,7 @@ class Voicemail:
         kept: Message | None = None
         self._taking.add(name)
         try:
-            spoken = await channel.record_message(raw, most=longest, silence=_SILENCE)
+            spoken = await channel.record_message(raw, most=longest, silence=_SILENCE, beep=beep)
             if spoken.key:
                 await self._review(channel, raw, sender.tenant, language, longest)
         finally:
@@ -112,10 +112,12 @@ class Voicemail:
                     wav = await asyncio.to_thread(raw.read_bytes)
                     await play_sound(channel, wav, self._sounds, tenant, language)
                 case "2":
-                    await channel.play([Prompt(f"{language}/beep")])
+                    beep = Prompt(f"{language}/beep")
                     again = raw.with_name(f"{raw.stem}-again.wav")
                     try:
-                        await channel.record_message(again, most=longest, silence=_SILENCE)
+                        await channel.record_message(
+                            again, most=longest, silence=_SILENCE, beep=beep
+                        )
                     finally:
                         await asyncio.to_thread(take_over, again, raw)
                 case _:

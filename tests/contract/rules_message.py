@@ -14,6 +14,7 @@ from tests.contract.rules_call import GOODBYE, WELCOME, answered_call
 
 MOST = timedelta(seconds=20)
 SILENCE = timedelta(seconds=2)
+BEEP = Prompt("en/beep")
 
 
 def hum_in(path: Path) -> float:
@@ -61,6 +62,20 @@ async def a_message_ends_with_silence_or_when_it_is_too_long(rig: Rig) -> None:
     assert isinstance(done, Recorded)
     assert (done.key, done.seconds) == ("", pytest.approx(1.5, abs=0.3))
     assert hum_in(path) == pytest.approx(1.5, abs=0.3)
+    await caller.hang_up()
+
+
+@rule
+async def what_is_said_after_the_beep_is_in_the_message(rig: Rig) -> None:
+    caller, channel = await answered_call(rig)
+    path = rig.folder / "message.wav"
+    recording = asyncio.ensure_future(
+        channel.record_message(path, most=MOST, silence=SILENCE, beep=BEEP)
+    )
+    await caller.hears(BEEP)
+    caller.says(1.0)
+    assert isinstance(await soon(recording, 6), Recorded)
+    assert hum_in(path) == pytest.approx(1.0, abs=0.3)
     await caller.hang_up()
 
 

@@ -156,10 +156,17 @@ class AsteriskChannel(Script):
                 return key
 
     async def record_message(
-        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+        self,
+        path: Path,
+        *,
+        most: timedelta,
+        silence: timedelta,
+        stop_on: str = "#",
+        beep: Prompt | None = None,
     ) -> Recorded:
         """See the port."""
         checked.plain_path(path)
+        await self.play([beep] if beep else [])
         if self._music:
             await self.stop_music()
         keys = only_keys(stop_on) + NO_KEY

@@ -113,9 +113,16 @@ class FakeChannel:
         return await self._key(wait.total_seconds(), ALL_KEYS)
 
     async def record_message(
-        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+        self,
+        path: Path,
+        *,
+        most: timedelta,
+        silence: timedelta,
+        stop_on: str = "#",
+        beep: Prompt | None = None,
     ) -> Recorded:
         """See the port. What the caller says is told by :meth:`FakeCaller.says`."""
+        await self.play([beep] if beep else [])
         spoken = self._caller.spoken.popleft() if self._caller.spoken else 0.0
         begun = self._pbx.clock.monotonic()
         patience = min(most.total_seconds(), spoken + silence.total_seconds())

@@ -26,6 +26,7 @@ from callcenter.pbx.sounds import Sounds
 
 _RING, _STREAM = "ring-", "local_stream://"
 _MUSIC = "cc_music"  # what is, or was last, played over and over
+_BEEP = "record_indication"  # what is played as a recording begins: it is running meanwhile
 _LOUD = 200  # of 32767: what counts as a voice
 _KEEP_LATE = "pause"  # the jitter buffer that nobody has: else a packet that is late is thrown away
 _log = structlog.get_logger(__name__)
@@ -135,7 +136,13 @@ class Speaking(Script):
             pressed.cancel()
 
     async def record_message(
-        self, path: Path, *, most: timedelta, silence: timedelta, stop_on: str = "#"
+        self,
+        path: Path,
+        *,
+        most: timedelta,
+        silence: timedelta,
+        stop_on: str = "#",
+        beep: Prompt | None = None,
     ) -> Recorded:
         """See the port."""
         checked.plain_path(path, refused=BREAKS_WORD)
@@ -143,6 +150,7 @@ class Speaking(Script):
         await self.stop_music()
         seconds = math.ceil(most.total_seconds())
         quiet = max(1, math.ceil(silence.total_seconds()))
+        await self._run("set", f"{_BEEP}={self._sounds.file(beep) if beep else ''}")
         await self._run("jitterbuffer", _KEEP_LATE)
         await self._run("sleep", "20")  # what waits in the socket since the answer is dropped here
         begun = self._clock.monotonic()

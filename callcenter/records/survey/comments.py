@@ -36,17 +36,13 @@ class Comments:
 
         It gets it also when the caller hangs up while speaking, before :class:`Hangup` goes on.
         """
-        try:
-            await channel.play([Prompt(f"{language}/beep")])
-        except Hangup:
-            kept("")
-            raise
+        beep = Prompt(f"{language}/beep")
         name = new_id("k")
         path = f"{self._clock.now():%Y/%m/%d}/{name}{SUFFIX}"
         raw = self.sounds.taking(name)
         await asyncio.to_thread(make_private, raw.parent)
         try:
-            await channel.record_message(raw, most=longest, silence=_SILENCE)
+            await channel.record_message(raw, most=longest, silence=_SILENCE, beep=beep)
         except Hangup:  # has spoken; who is to come back to us is asked again
             await self._keep(raw, tenant, path, kept)
             raise
