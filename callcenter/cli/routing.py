@@ -52,14 +52,19 @@ def _remote(client: "Client") -> Desk:
 def _local(database: "Engine", settings: "Settings") -> Desk:
     from datetime import UTC, datetime
 
+    from callcenter.records.keys import KeyRing
+    from callcenter.records.sounds import SpokenSounds
+    from callcenter.records.storage import Storage
     from callcenter.reports.desk import ReportDesk
     from callcenter.services.keys import DatabaseKeys
     from callcenter.services.members import DatabaseMembers
     from callcenter.services.recordings import DeskRecordings, recording_desk
     from callcenter.services.reports import EngineReports
     from callcenter.services.routing import DatabaseRouting
+    from callcenter.services.survey import EngineSurveys
     from callcenter.web.alone import Alone
 
+    ring = KeyRing(database, Storage.of(settings).master_key)
     keys = DatabaseKeys(database, settings.journal, who())
     counted = ReportDesk(database, lambda: datetime.now(UTC), settings.recordings)
     routing, members = DatabaseRouting(database), DatabaseMembers(database)
@@ -69,4 +74,5 @@ def _local(database: "Engine", settings: "Settings") -> Desk:
         DeskRecordings(recording_desk(database, settings)),
         keys=keys,
         reports=EngineReports(counted),
+        surveys=EngineSurveys(database, SpokenSounds(settings.home / "comments", ring)),
     )

@@ -1,16 +1,28 @@
 """``callcenter survey``: what callers answered when the seat had hung up."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import click
 
-from callcenter.cli.reach import engine
-from callcenter.cli.shown import day_and_clock, json_option, show_rows
+from callcenter.cli.routing import Desk, desk, path
+from callcenter.cli.shown import clean, day_and_clock, json_option, show_json, show_rows
 from callcenter.cli.sounds import deliver
+from callcenter.kernel.errors import CallCenterError
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
+
+
+_PAGE = 1000  # answers that the engine gives at once
+
+
+class BadAnswers(CallCenterError):
+    """A check has found something."""
+
+    code = "answers_damaged"
+    exit_status = 1
 
 
 @click.group()
@@ -37,8 +49,8 @@ def _filters(command: Any) -> Any:
 @json_option
 def list_(as_json: bool, **wanted: Any) -> None:
     """List answers, newest first."""
-    with engine() as client:
-        rows = client.ask("GET", f"/v1/survey/answers?{_query(wanted)}")
+    with desk() as reached:
+        rows = reached.ask("GET", f"/v1/survey/answers?{_query(wanted)}")
     columns = {
         "Answered": lambda row: day_and_clock(row["at"]),
         "Survey": lambda row: row["survey"],
@@ -64,8 +76,8 @@ def list_(as_json: bool, **wanted: Any) -> None:
 @json_option
 def results(as_json: bool, **wanted: Any) -> None:
     """Show how often each question was answered, and how."""
-    with engine() as client:
-        rows = client.ask("GET", f"/v1/survey/results?{_query(wanted)}")
+    with desk() as reached:
+        rows = reached.ask("GET", f"/v1/survey/results?{_query(wanted)}")
     columns = {
         "Survey": lambda row: row["survey"],
         "Question": lambda row: row["question"],
@@ -88,9 +100,56 @@ def comment(call: str, number: int, file: str) -> None:
 
     A WAV file; FILE - is stdout.
     """
-    with engine() as client:
-        path = f"/v1/survey/answers/{quote(call, safe='')}/{number}/comment"
-        deliver(bytes(client.ask("GET", path)), file)
+    with desk() as reached:
+        sound = reached.ask("GET", path("survey", "answers", call, str(number), "comment"))
+    deliver(bytes(sound), file)
+
+
+@survey.command()
+@_filters
+@json_option
+def verify(as_json: bool, **wanted: Any) -> None:
+    """Check the sounds of spoken answers.
+
+    Names each that is gone or is not what was kept, and then ends with exit status 1.
+    """
+    with desk() as reached:
+        found = [
+            reached.ask(
+                "GET", path("survey", "answers", row["call"], str(row["position"]), "verify")
+            )
+            for row in _spoken(reached, wanted)
+        ]
+    bad = [one for one in found if not one["ok"]]
+    plain = sum(one["state"] != "sealed" for one in found)
+    if as_json:
+        show_json({"checked": len(found), "not_encrypted": plain, "bad": bad})
+    else:
+        for one in bad:
+            click.echo(clean(f"{one['id']}: {one['why']}"))
+    if bad:
+        raise BadAnswers(f"{len(bad)} of {len(found)} spoken answers are not what was kept.")
+    if not as_json:
+        click.echo(
+            f"{len(found)} spoken answers checked; all are what was kept, {plain} unencrypted."
+        )
+
+
+def _spoken(reached: Desk, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All of them, newest first: a page begins where the one before ended, and moments may be the
+    same, so some rows come twice."""
+    seen: set[tuple[str, int]] = set()
+    until = wanted.pop("until")
+    while True:
+        rows = reached.ask(
+            "GET", f"/v1/survey/answers?{_query({**wanted, 'until': until, 'most': _PAGE})}"
+        )
+        fresh = [row for row in rows if (row["call"], row["position"]) not in seen]
+        seen.update((row["call"], row["position"]) for row in fresh)
+        yield from (row for row in fresh if row["comment"])
+        if len(rows) < _PAGE or not fresh:
+            return
+        until = datetime.fromisoformat(rows[-1]["at"]) + timedelta(microseconds=1)
 
 
 def _query(wanted: dict[str, Any]) -> str:

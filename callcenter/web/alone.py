@@ -16,7 +16,7 @@ from callcenter.kernel.errors import NotFound
 from callcenter.web.access import Keys, add_access
 from callcenter.web.agents import add_pauses
 from callcenter.web.api import _errors, _Route
-from callcenter.web.client import Row, _refusal, piece_of, range_from
+from callcenter.web.client import Row, _refusal, answer_of, piece_of, range_from
 from callcenter.web.lines import add_lines
 from callcenter.web.members import Members, add_members
 from callcenter.web.queues import add_queues
@@ -24,6 +24,7 @@ from callcenter.web.recording_rules import add_recording_rules
 from callcenter.web.recordings import Recordings, add_recordings
 from callcenter.web.reports import Reports, add_reports
 from callcenter.web.routing import Routing, add_routing
+from callcenter.web.survey import Surveys, add_survey
 
 Service = TypeVar("Service")
 
@@ -39,12 +40,14 @@ class Alone:
         *,
         keys: Keys | None = None,
         reports: Reports | None = None,
+        surveys: Surveys | None = None,
     ) -> None:
         self.routing = routing
         self.members = members
         self.recordings = recordings
         self.keys = keys
         self.reports = reports
+        self.surveys = surveys
 
     def ask(self, method: str, path: str, body: Row | None = None) -> Any:
         """One request."""
@@ -60,8 +63,7 @@ class Alone:
         yield asyncio.run(self._respond("GET", path)).content
 
     async def _ask(self, method: str, path: str, body: Row | None) -> Any:
-        response = await self._respond(method, path, json=body)
-        return response.json() if response.content else None
+        return answer_of(await self._respond(method, path, json=body))
 
     async def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
         _asked.set(self)  # in the context of this one request
@@ -101,6 +103,10 @@ class _Desk:
     def reports(self) -> Reports:
         return _here(_asked.get().reports)
 
+    @property
+    def surveys(self) -> Surveys:
+        return _here(_asked.get().surveys)
+
 
 def _here(service: Service | None) -> Service:
     if service is None:
@@ -122,6 +128,7 @@ def _api() -> FastAPI:
     add_recording_rules(router, desk)
     add_recordings(router, desk)
     add_reports(router, desk)
+    add_survey(router, desk)
     add_access(router, desk)
     api.router.routes.extend(router.routes)
     _errors(api)

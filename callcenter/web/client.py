@@ -160,10 +160,7 @@ class Client:
             raise EngineAway("The engine broke off its answer; see its log.") from None
 
     def _ask(self, method: str, path: str, body: Row | None = None) -> Any:
-        response = self._respond(method, path, json=body)
-        if response.headers.get("content-type") == "audio/wav":
-            return response.content
-        return response.json() if response.content else None
+        return answer_of(self._respond(method, path, json=body))
 
     def _respond(self, method: str, path: str, **request: Any) -> httpx.Response:
         self._where.require_reached()
@@ -180,6 +177,13 @@ class Client:
         if response.is_success:
             return response
         raise _refusal(response)
+
+
+def answer_of(response: httpx.Response) -> Any:
+    """JSON as it came; a sound as bytes."""
+    if response.headers.get("content-type") == "audio/wav":
+        return response.content
+    return response.json() if response.content else None
 
 
 def range_from(begin: int) -> dict[str, str]:

@@ -1,15 +1,12 @@
 """Answers to surveys over REST (R3)."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
 from callcenter.records.survey import SurveyAnswer, SurveyFilter, SurveyResult
 from callcenter.web.recordings import Check
-
-if TYPE_CHECKING:
-    from callcenter.web.services import Services
 
 By = Literal["seat", "queue", "survey"]
 Name = Annotated[str, Query(max_length=64)]
@@ -31,7 +28,15 @@ class Surveys(Protocol):
         """Whether a spoken answer is what was kept."""
 
 
-def add_survey(router: APIRouter, services: "Services") -> None:
+class Desk(Protocol):
+    """Whoever has them."""
+
+    @property
+    def surveys(self) -> Surveys:
+        """Answers to surveys."""
+
+
+def add_survey(router: APIRouter, services: Desk) -> None:
     """Put the paths of this file on the router."""
 
     @router.get("/survey/answers")

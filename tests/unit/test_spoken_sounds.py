@@ -1,6 +1,8 @@
 """What callers spoke is kept encrypted, bound to its place, and never lost for want of a key."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from callcenter.kernel.database import open_database
 from callcenter.records.keys import KeyRing, NoKey
 from callcenter.records.sounds import SpokenSounds, forget
 from callcenter.records.store import save_message
+from callcenter.records.survey import SurveyAnswer
+from callcenter.records.survey.store import save_answer
 from callcenter.records.vault import Damaged
 from callcenter.settings import load
 from tests.support.command import Command
@@ -164,4 +168,46 @@ def test_messages_are_checked_and_exported_by_command(tmp_path: Path) -> None:
     ended = run("voicemail", "verify", "--json")
     assert [bad["id"] for bad in json.loads(ended.out)["bad"]] == ["v-2"]
     assert "damaged" in run("voicemail", "export", "v-2", str(tmp_path / "out.wav")).sentence
+    database.dispose()
+
+
+def test_spoken_answers_are_checked_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Command(home=tmp_path / "home", extra={})
+    settings = load(home=run.home)
+    seed(settings)
+    database = open_database(settings.database_url)
+    sounds = SpokenSounds(run.home / "comments", KeyRing(database, run.home / "master.key"))
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    with database.begin() as connection:
+        for number in range(5):  # the second and the third at the same moment
+            answer = SurveyAnswer(
+                call="c-1",
+                position=number,
+                tenant="demo",
+                survey="service",
+                question="why",
+                answer="4" if number == 3 else "",
+                comment="" if number == 3 else f"2026/03/02/k-{number}.ccr",
+                at=at + timedelta(minutes=0 if number == 2 else number),
+            )
+            save_answer(connection, answer)
+    for number in (0, 1, 2, 4):
+        sounds.keep(spoken(sounds, f"k-{number}"), "demo", f"2026/03/02/k-{number}.ccr")
+    commands = import_module("callcenter.cli.survey")
+    monkeypatch.setattr(commands, "_PAGE", 2)  # so that five are several pages
+    told = "4 spoken answers checked; all are what was kept, 0 unencrypted.\n"
+    assert run("survey", "verify").out == told
+    assert run("survey", "verify", "--seat", "1001").out.startswith("0 spoken answers")
+    assert run("survey", "comment", "c-1", "1", str(tmp_path / "out.wav")).status == 0
+    assert is_the_tone((tmp_path / "out.wav").read_bytes(), tmp_path)
+    (sounds.folder / "2026/03/02/k-2.ccr").unlink()
+    ended = run("survey", "verify")
+    assert (ended.status, ended.sentence) == (1, "1 of 4 spoken answers are not what was kept.")
+    assert ended.out.startswith("c-1/2: ")
+    assert ended.out.endswith("k-2.ccr is gone\n")
+    ended = run("survey", "verify", "--json")
+    assert [bad["id"] for bad in json.loads(ended.out)["bad"]] == ["c-1/2"]
+    assert "is gone" in run("survey", "comment", "c-1", "2", "-").sentence
     database.dispose()
