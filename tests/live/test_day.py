@@ -382,6 +382,9 @@ async def test_every_figure_is_what_the_phones_saw(day: Day) -> None:
     proved = await asyncio.to_thread(command.apart, "report", "prove", *span, "--zone", "UTC")
     assert (proved.status, proved.err) == (0, "")
     assert proved.out.count("proved: ") == 10
+    asked = ("report", "queues", *span, "--zone", "UTC", "--format", "json")
+    typed = await asyncio.to_thread(command.apart, *asked)
+    assert json.loads(typed.out) == told.report("queues")
 
 
 def the_calls_are_right(day: Day, told: Told) -> None:
