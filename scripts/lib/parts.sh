@@ -1,13 +1,16 @@
-# Sourced by scripts/test: runs named parts one after the other, keeps their results, cleans up.
+# Sourced by scripts/test: runs named parts, some beside others, keeps their results, cleans up.
 
 failed=0
 summary=()
 counts=()
 log=$(mktemp)
+beside=() # process groups, in the order of their names
+names_beside=()
+said=$(mktemp -d) # what each of them says, and how it ended
 started=${EPOCHREALTIME/[.,]/}
 # Every process below us carries this mark, whatever session it moves to.
 export CALLCENTER_TEST_RUN=$$-$started
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$log" "$said"' EXIT
 trap 'stop 130' INT
 trap 'stop 143' TERM
 
@@ -24,6 +27,34 @@ part() {
   status=$?
   running=
   result "$name" "$status" "$begun" ""
+}
+
+# beside NAME COMMAND...: a part that runs beside those that follow, until `gather`
+beside() {
+  local name=$1 file=$said/${#beside[@]} begun=${EPOCHREALTIME/[.,]/}
+  shift
+  set -m
+  (
+    "$@" </dev/null >"$file" 2>&1
+    echo "$? $begun ${EPOCHREALTIME/[.,]/}" >"$file.end"
+  ) &
+  beside+=("$!")
+  set +m
+  names_beside+=("$name")
+}
+
+# Waits for the parts beside, and tells them in the order in which they were started.
+gather() {
+  local at status begun ended
+  for at in "${!beside[@]}"; do
+    wait "${beside[at]}"
+    read -r status begun ended <"$said/$at.end"
+    printf '\n== %s\n' "${names_beside[at]}"
+    cat "$said/$at"
+    result "${names_beside[at]}" "$status" "$begun" "" "$ended"
+  done
+  beside=()
+  names_beside=()
 }
 
 # tests NAME PYTEST-ARGUMENTS...: a part whose last line is kept for the sum
@@ -48,8 +79,10 @@ tests() {
   result "$name" "$status" "$begun" "$last"
 }
 
+# result NAME STATUS BEGUN WORDS [ENDED]: times in microseconds
 result() {
-  local ms=$(((${EPOCHREALTIME/[.,]/} - $3) / 1000)) word=ok line
+  local now=${EPOCHREALTIME/[.,]/} word=ok line
+  local ms=$(((${5:-$now} - $3) / 1000))
   if [ "$2" -ne 0 ]; then
     word=FAILED
     failed=$((failed + 1))
@@ -125,6 +158,10 @@ end() {
 stop() {
   trap '' INT TERM
   printf '\nStopping ...\n'
+  local group
+  for group in ${beside[@]+"${beside[@]}"}; do
+    kill -INT -- "-$group" 2>/dev/null # who does not care is ended below
+  done
   if [ -n "${running:-}" ]; then
     kill -INT -- "-$running" 2>/dev/null # pytest takes down what its fixtures set up
     for _ in {1..100}; do
