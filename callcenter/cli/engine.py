@@ -17,12 +17,13 @@ def up(no_pbx: bool) -> None:
 
     The embedded PBX is started, or adopted if it runs, unless the settings name another one.
     """
-    from callcenter.app import run
     from callcenter.settings import load
 
     settings = load()
     log = settings.home / "log" / "engine.log"
     click.echo(f"The engine is starting; Ctrl-C stops it. Its log is {log}")
+    from callcenter.app import run  # everything there is, about a second
+
     run(settings, with_pbx=not no_pbx, say=click.echo)
     click.echo("The engine has stopped.")
 
