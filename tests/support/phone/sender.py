@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Sender:
         """On hold: the other side wants no audio."""
         self.packets = 0
         self.times: list[float] = []
-        """When each packet went out, by the event loop's clock."""
+        """When each packet went out, by the clock of a real event loop."""
         self._keys: deque[_Held] = deque()
         self._pause = 0
         self._ssrc = secrets.randbits(32)
@@ -93,5 +94,5 @@ class Sender:
         self._sequence = (self._sequence + 1) & 0xFFFF
         packet = rtp.Packet(kind, marker, self._sequence, timestamp, self._ssrc, payload)
         self._send(rtp.pack(packet))
-        self.times.append(asyncio.get_running_loop().time())
+        self.times.append(time.monotonic())
         self.packets += 1
