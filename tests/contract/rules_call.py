@@ -35,6 +35,18 @@ async def answered_call(rig: Rig) -> tuple[CallerPhone, Channel]:
 
 
 @rule
+async def music_that_has_hardly_begun_is_stopped_at_once(rig: Rig) -> None:
+    caller, channel = await answered_call(rig)
+    for _ in range(3):
+        await channel.music("default")
+        await soon(channel.stop_music(), 1.5)
+    await channel.music("default")
+    await soon(channel.play([GOODBYE]), 6)
+    await caller.hears(GOODBYE)
+    await caller.hang_up()
+
+
+@rule
 async def a_new_call_tells_who_calls_whom(rig: Rig) -> None:
     caller = await rig.place_call(CALLER, NUMBER, name="王小明")
     arrival = (await rig.next_call()).arrival

@@ -32,6 +32,7 @@ from callcenter.pbx.port import (
 SHORT = 10.0
 """Seconds for commands that FreeSWITCH carries out at once."""
 
+_BEGINS = 2.0  # seconds in which FreeSWITCH begins what it was told
 _FATE_SECONDS = 0.5  # from the end of a connection until we know what became of the channel
 
 
@@ -42,6 +43,14 @@ class Taken:
     owner: LegId
     call: str
     dial: Dial
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Application:
+    """One that FreeSWITCH was told to run: when it begins, and what is told of its end."""
+
+    begun: "asyncio.Future[None]"
+    done: "asyncio.Future[EslEvent]"
 
 
 class Switch(Protocol):
@@ -87,7 +96,7 @@ class Script:
         self._clock = clock
         self._node = arrival.leg.partition("/")[0]
         self._uuid = checked.local_name(arrival.leg, self._node)
-        self._running: dict[str, asyncio.Future[EslEvent]] = {}
+        self._running: dict[str, _Application] = {}
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self._away: asyncio.Future[Connection] | None = None  # the channel is in a dial
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,10 +117,14 @@ class Script:
 
     def _heard(self, connection: Connection, event: EslEvent) -> None:
         match event.name:
+            case "CHANNEL_EXECUTE":
+                application = self._running.get(event.get("Application-UUID"))
+                if application is not None and not application.begun.done():
+                    application.begun.set_result(None)
             case "CHANNEL_EXECUTE_COMPLETE":
-                done = self._running.pop(event.get("Application-UUID"), None)
-                if done is not None and not done.done():
-                    done.set_result(event)
+                application = self._running.pop(event.get("Application-UUID"), None)
+                if application is not None and not application.done.done():
+                    application.done.set_result(event)
             case "DTMF":
                 self._keys.put_nowait(event.get("DTMF-Digit"))
             case "CHANNEL_HANGUP_COMPLETE" if event.get("Unique-ID") == self._uuid:
@@ -189,8 +202,9 @@ class Script:
     async def _begin(self, application: str, argument: str = "") -> "asyncio.Future[EslEvent]":
         """Have an application run; its end is the future."""
         await self._check()
-        name = secrets.token_hex(8)
-        done = self._running[name] = asyncio.get_running_loop().create_future()
+        name, loop = secrets.token_hex(8), asyncio.get_running_loop()
+        begun, done = loop.create_future(), loop.create_future()
+        self._running[name] = _Application(begun=begun, done=done)
         try:
             command = execute(application, argument, name=name)
             answer = reply_text(await self._connection.ask(command))
@@ -223,8 +237,13 @@ class Script:
         raise NodeLost("FreeSWITCH does not end what it should have ended at once.")
 
     async def _break_off(self, done: "asyncio.Future[EslEvent]") -> None:
-        """End a playing or recording, and wait for that."""
+        """End a playing or recording, and wait for that.
+
+        What has not begun is let begin: by a break FreeSWITCH would forget it and tell no end.
+        """
+        begun = (one.begun for one in self._running.values() if one.done is done)
         with suppress(NodeLost, Hangup):
+            await first_of(*begun, done, self.ended, within=_BEGINS)
             await self._api("uuid_break", self._uuid, "all")
             await self._end_of(done, 2.0)
 

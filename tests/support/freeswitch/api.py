@@ -48,7 +48,10 @@ def _kill(channel: Channel, cause: str) -> str:
     return _DONE
 
 
-def _break(channel: Channel, _: str) -> str:
+def _break(channel: Channel, flags: str) -> str:
+    """With ``all`` it also forgets what the channel was told to run and has not begun."""
+    if "all" in flags:
+        channel.mailbox.clear()
     channel.break_off()
     return _DONE
 
