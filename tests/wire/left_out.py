@@ -12,6 +12,7 @@ _MESSAGES = (
     "both_sides_are_recorded",
     "a_message_ends_with_a_key_which_is_told",
     "a_message_ends_with_silence_or_when_it_is_too_long",
+    "what_is_said_after_the_beep_is_in_the_message",
     "a_caller_who_hangs_up_has_left_a_message",
     "a_message_that_is_called_off_makes_way",
 )
