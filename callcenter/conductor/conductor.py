@@ -158,6 +158,7 @@ class Conductor:
                 self._context.dispatcher.phone_seen(event.extension, event.state)
             case LegEnded():
                 self.listening.leg_ended(event.leg)
+                self._context.answered.pop(event.leg, None)
                 call = self._context.ledger.open.get(event.call)
                 if call is not None and call.leg == event.leg and call.id not in self._sessions:
                     self._spawn(self._close_unwatched(call))
@@ -196,7 +197,10 @@ class Conductor:
             for extension, state in devices.items():
                 self._context.dispatcher.phone_seen(extension, state)
             self.listening.seen(devices)
-            before = list(self._context.ledger.open.values())
+            before, answering = (
+                list(self._context.ledger.open.values()),
+                set(self._context.answered),
+            )
             legs = await self._pbx.legs()
             live = {leg.leg for leg in legs}
             answered = {leg.call: leg.endpoint for leg in legs if leg.up and not leg.inbound}
@@ -205,6 +209,8 @@ class Conductor:
         except CallCenterError as error:
             _log.warning("cannot compare with the PBX", why=str(error))
             return
+        for leg in answering - live:
+            self._context.answered.pop(leg, None)
         for call in before:
             if call.id in self._sessions or call.id not in self._context.ledger.open:
                 continue

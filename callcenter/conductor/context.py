@@ -11,6 +11,7 @@ from callcenter.conductor.last_agents import LastAgents
 from callcenter.conductor.prompt_line import Studio
 from callcenter.kernel.clock import Clock
 from callcenter.members import MemberBook
+from callcenter.pbx.port import LegId
 from callcenter.records import Recordings, Voicemail
 from callcenter.records.boxes import Mailbox
 from callcenter.records.survey import Comments
@@ -18,6 +19,7 @@ from callcenter.snapshot import CurrentSnapshot
 
 if TYPE_CHECKING:
     from callcenter.conductor.callback import Callbacks
+    from callcenter.conductor.party import Party
     from callcenter.conductor.recorder import Recorder
     from callcenter.conductor.ringing import Ringing
 
@@ -28,6 +30,9 @@ class Context:
 
     ``handed`` are seats that got a call by an attended transfer, by call. ``ringing`` is what rings
     for which call, as far as this engine dials it.
+
+    ``answered`` is who answered at which leg, until that ends: a joining may be told when the call
+    for which they answered has ended already.
 
     ``inboxes`` bring acts to calls. ``reserved`` are seats taken for a caller who is on the way to
     them, ``kept_places`` is since when callers have waited who were taken out of a queue by an act.
@@ -51,6 +56,7 @@ class Context:
     held: dict[str, list[Offer]] = field(default_factory=dict)
     ringing: "dict[str, Ringing]" = field(default_factory=dict)
     handed: dict[str, Offer] = field(default_factory=dict)
+    answered: "dict[LegId, Party]" = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     local_requests: bool = False
     reserved: dict[str, Offer] = field(default_factory=dict)

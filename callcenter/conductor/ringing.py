@@ -230,7 +230,7 @@ class Ringing:
     def _answered(self, step: LegAnswered) -> None:
         context, call, note = self._context, self._call.id, self._context.ledger.note
         winner = next(iter([*self._at(step.party), *self._out, *self._parties]))
-        self._talking = winner
+        self._talking = context.answered[step.leg] = winner
         if not self._call.answered:  # a colour ring was heard until now
             note(call, Answered(at=step.at))
         if winner.offer is not None and not context.dispatcher.answered(winner.offer):

@@ -67,8 +67,8 @@ def joined(context: Context, told: Transferred) -> None:
     queue = first.queue if first else ""
     recorded = context.recorder.leaving(call)
     talk_over(context, call, None, EndedBy.TRANSFER, now)
-    consulted = context.ledger.open.get(told.consultation)
-    party = consulted.offer if consulted else None
+    consulted = context.ledger.open.get(told.consultation)  # may have ended by now
+    party = context.answered.get(told.to_leg) or (consulted.offer if consulted else None)
     number = party.extension if party else ""
     seat = context.dispatcher.seat_at(number) if number else None
     note, token = context.ledger.note, new_id("o")

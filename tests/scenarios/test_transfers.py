@@ -8,7 +8,7 @@ from callcenter.calls.cdr import Result
 from callcenter.conductor.transferring import word_for
 from callcenter.numbers import Destination
 from callcenter.pbx.fake import FakeCaller
-from callcenter.pbx.port import Source
+from callcenter.pbx.port import PbxEvent, Source, Transferred
 from tests.support.world import World
 
 
@@ -155,6 +155,33 @@ async def test_a_phone_joins_its_caller_with_a_colleague(world: World) -> None:
     assert talks(cdr) == [("seat", "1001", 35), ("seat", "1002", 60)]
     assert cdr.talk_seconds == pytest.approx(95, abs=1)
     assert cdr.seat == "1002"
+
+
+async def test_a_joining_that_is_told_when_the_consultation_has_ended(world: World) -> None:
+    """The hang-up of a script and the PBX's events come by two connections."""
+    alice = await talking(world)
+    await world.logs_in("1002")
+    asked = await consults(world)
+    late: list[Transferred] = []
+    with pytest.MonkeyPatch.context() as patch:
+        tell = world.pbx.tell
+
+        def told(event: PbxEvent) -> None:
+            late.append(event) if isinstance(event, Transferred) else tell(event)
+
+        patch.setattr(world.pbx, "tell", told)
+        world.pbx.talks.joins(world.phone("1001"), asked)
+        await world.passes(seconds=0.5)
+    world.pbx.tell(late[0])
+    await world.passes(seconds=0.5)
+    assert world.state("1002") is SeatState.TALKING
+    assert world.seat("1002").call == alice.call
+    await world.passes(seconds=59)
+    alice.hangs_up()
+    cdr = next(cdr for cdr in await world.cdrs() if cdr.caller != "1001")
+    assert [who for _, who, _ in talks(cdr)] == ["1001", "1002"]
+    assert world.engine is not None
+    assert not world.engine.conductor._context.answered
 
 
 async def test_who_was_joined_may_send_the_caller_on_again(world: World) -> None:
