@@ -160,7 +160,11 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
     second.play_tone(GRACE, dbfs=SENT)
     await consultation.hears_tone(GRACE, within=5)  # before that it is no talk: the next test
     await first.refer_to(consultation)
-    await call.hears_tone(GRACE, within=5, lasting=2.0)
+    await call.hears_tone(GRACE, within=5, lasting=0.5)
+    row = await site.call_is("13800000001", state="talking")
+    raw = site.settings.recordings / "raw"
+    await until(lambda: any(raw.glob(f"{row['call']}-2.*")), why="the second talk to be recorded")
+    await asyncio.sleep(1.0)  # what is said then is in it
     await call.hang_up()
     cdr = await site.cdr_of("13800000001")
     rows = await kept(site, cdr["id"], 2)
