@@ -169,12 +169,19 @@ class Session:
         arrival = self._channel.arrival
         # A phone may claim any number; the account that it came through it cannot.
         caller = arrival.endpoint if arrival.source is Source.EXTENSION else arrival.caller
+        source, dialled = arrival.source, arrival.dialled
+        if not self._resuming and arrival.transferred_by:  # as the phone that sent it might dial
+            source, caller, dialled = (
+                Source.EXTENSION,
+                arrival.transferred_by,
+                arrival.transferred_to,
+            )
         now, tables = self._context.clock.now(), self._context.snapshot.now.routing
         facts = Facts(
-            source=arrival.source,
+            source=source,
             caller=caller,
-            dialled=arrival.dialled,
-            **self._calls_besides(arrival.dialled, tables),
+            dialled=dialled,
+            **self._calls_besides(dialled, tables),
         )
         decision = from_extension(facts, tables.numbers) or decide(facts, tables, now)
         if self._resuming and self._call.routed is not None:
@@ -306,7 +313,7 @@ class Session:
                 source=arrival.source,
                 caller=arrival.caller,
                 caller_name=arrival.caller_name,
-                dialled=arrival.dialled,
+                dialled=arrival.dialled or arrival.transferred_to,
                 endpoint=arrival.endpoint,
             ),
         )

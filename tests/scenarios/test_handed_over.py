@@ -4,7 +4,7 @@ to what the phone had dialled: one call, each agent's own talk time, nobody is l
 from callcenter.acd import SeatState
 from callcenter.calls import Cdr
 from callcenter.pbx.fake import FakeCaller
-from callcenter.pbx.port import DeviceState, Source
+from callcenter.pbx.port import Arrival, DeviceState, Source
 from tests.scenarios.test_transfers import talking, talks
 from tests.support.world import NUMBER, World
 
@@ -103,6 +103,34 @@ async def test_a_colleague_who_stays_on_the_telephone_is_not_waited_for(world: W
     await world.passes(seconds=30)
     assert world.state("1001") is SeatState.TALKING, "back from the queue"
     assert world.seat("1001").call == alice.call
+
+
+async def test_whom_a_phone_had_called_itself_goes_on_in_a_call_of_their_own(world: World) -> None:
+    """The call was the phone's, and ends with it; the one it called is sent on just before."""
+    await world.logs_in("1002")
+    first = world.pbx.place_call("1001", "1002", source=Source.EXTENSION)
+    await world.passes(seconds=5)
+    assert first.ring is not None
+    arrival = Arrival(
+        leg=world.pbx.new_leg(),
+        source=Source.EXTENSION,
+        caller="1002",
+        caller_name="",
+        dialled="",
+        endpoint="1002",
+        call=first.call,
+        transferred_to=NUMBER,
+        transferred_by="1001",
+    )
+    sent = world.pbx.admit(arrival)
+    first.hangs_up()
+    await world.passes(seconds=5)
+    assert sent.heard, "the menu"
+    assert sent.call != first.call
+    sent.hangs_up()
+    assert [cdr.caller for cdr in await world.cdrs()] == ["1001", "1002"]
+    assert world.engine is not None
+    assert not world.engine.ledger.open
 
 
 async def test_the_engine_may_be_away_meanwhile(world: World) -> None:
