@@ -147,3 +147,21 @@ async def test_who_was_called_by_the_phone_is_sent_on_too(rig: AsteriskRig) -> N
     with suppress(Hangup):  # its phone leaves in the same moment
         await talk.result()
     assert await again.gone()
+
+
+async def test_a_colleague_who_hangs_up_first_is_no_joining(rig: AsteriskRig) -> None:
+    """The script of the phone that asked goes on at once."""
+    await rig.seat("1001")
+    colleague = await rig.seat("1002")
+    colleague.answers(after=0.1)
+    phone = await rig.place_call("1001", "1002", source=Source.EXTENSION)
+    channel = await rig.next_call()
+    await channel.adopt("call-1")
+    asking = Dialling(channel, Dial(extension="1002", ring=RING))
+    await until(lambda: asking.answered is not None)
+    await asyncio.sleep(0.3)
+    await colleague.hang_up()
+    async with asyncio.timeout(2):
+        assert (await asking.result()).status is DialStatus.ANSWER
+    await phone.hang_up()
+    await channel.gone()

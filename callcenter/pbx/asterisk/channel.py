@@ -203,6 +203,7 @@ class AsteriskChannel(Script):
             await self._leave_if_joined()
             facts = DialFacts.parse((await self._do("GET FULL VARIABLE", EXPRESSION)).data)
             result = watch.settle(facts.result(self._node, self._clock.now()))
+            await self._leave_if_untold(result)
             await self._after_dial(result.status is DialStatus.ANSWER)
             return result
         except asyncio.CancelledError:

@@ -218,6 +218,14 @@ class AsteriskNode(Node[TalkControl]):
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         return leg in self._joined
 
+    async def talks(self, leg: LegId) -> bool:
+        """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
+        action = {"Action": "Getvar", "Channel": self._local(leg), "Variable": "BRIDGEPEER"}
+        try:
+            return bool(str((await self._ami.ask(action)).get("Value", "")))
+        except PbxProblem:
+            return False
+
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """See :class:`~callcenter.pbx.asterisk.script.Switch`."""
         self._spawn(self._see_to_hangup(leg, cause))

@@ -19,7 +19,16 @@ from callcenter.pbx.asterisk.agi_wire import Reply
 from callcenter.pbx.asterisk.facts import EXPRESSION, DialFacts
 from callcenter.pbx.causes import Cause
 from callcenter.pbx.dial_watch import DialWatch
-from callcenter.pbx.port import Arrival, DialProgress, Ended, Hangup, LegId, SentElsewhere
+from callcenter.pbx.port import (
+    Arrival,
+    DialProgress,
+    DialResult,
+    Ended,
+    Hangup,
+    LegId,
+    SentElsewhere,
+    Source,
+)
 
 SHORT = 10.0
 """Seconds for commands that Asterisk answers at once."""
@@ -50,6 +59,9 @@ class Switch(Protocol):
 
     def has_joined(self, leg: LegId) -> bool:
         """Whether its phone has joined those it talked with and left: its end is on the way."""
+
+    async def talks(self, leg: LegId) -> bool:
+        """Whether somebody is joined with ``leg`` at this moment."""
 
     def see_to_hangup(self, leg: LegId, cause: Cause) -> None:
         """Hang up ``leg`` should it still be there in a moment."""
@@ -113,7 +125,15 @@ class Script:
 
     async def _leave_if_joined(self) -> None:
         """A dial may come back a moment before the hang-up of a phone that left its two talks."""
-        if self._switch.has_joined(self._arrival.leg):
+        await self._leave_if(self._switch.has_joined(self._arrival.leg))
+
+    async def _leave_if_untold(self, result: DialResult) -> None:
+        """And that it has left them may be told later still: then whom it asked talks on."""
+        if self._arrival.source is Source.EXTENSION and result.leg and result.talk is not None:
+            await self._leave_if(await self._switch.talks(result.leg))
+
+    async def _leave_if(self, joined: bool) -> None:
+        if joined:
             await asyncio.wait([self._session.hungup], timeout=_LEAVES)
             await self._check()
 
