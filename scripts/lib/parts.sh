@@ -48,6 +48,7 @@ gather() {
   local at status begun ended
   for at in "${!beside[@]}"; do
     wait "${beside[at]}"
+    [ -e "$said/$at.end" ] || echo "137 $started ${EPOCHREALTIME/[.,]/}" >"$said/$at.end" # killed
     read -r status begun ended <"$said/$at.end"
     printf '\n== %s\n' "${names_beside[at]}"
     cat "$said/$at"
