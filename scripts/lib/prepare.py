@@ -22,6 +22,8 @@ def main() -> int:
     except CallCenterError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        return 130
     print(f"{len(made)} prompts made in {settings.prompts}, the others were up to date.")
     return 0
 
