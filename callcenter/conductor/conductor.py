@@ -119,18 +119,23 @@ class Conductor:
         if before is not None and not arrival.transferred_to:
             before.cancel()
         session = Session(self._context, call, channel, known)
-        task = asyncio.create_task(self._follow(before, session, channel, call), name=call)
+        task = asyncio.create_task(self._follow(before, session, channel, known), name=call)
         self._sessions[call] = task
         task.add_done_callback(lambda done: self._session_over(call, done))
 
     async def _follow(
-        self, before: "asyncio.Task[None] | None", session: Session, channel: Channel, call: str
+        self,
+        before: "asyncio.Task[None] | None",
+        session: Session,
+        channel: Channel,
+        known: OpenCall | None,
     ) -> None:
         """Serve a caller once the script of before has written down how it ended for that."""
         if before is not None:
             await asyncio.wait([before], timeout=_SCRIPT_ENDS_SECONDS)
             before.cancel()
-            if channel.arrival.transferred_to and call not in self._context.ledger.open:
+            over = known is not None and known.id not in self._context.ledger.open
+            if known is not None and over and known.leg != channel.arrival.leg:
                 self._begin(channel)  # it was the call of the phone that sent this one on
                 return
         await session.run()
