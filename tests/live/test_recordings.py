@@ -175,6 +175,7 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
         assert CALLER in order(sound, LEFT, (CALLER,))
 
 
+@pytest.mark.asterisk_only("FreeSWITCH refuses it to the phone")
 async def test_who_joins_while_a_colleague_still_rings_leaves_a_recorded_talk(
     site: Site, tmp_path: Path
 ) -> None:
