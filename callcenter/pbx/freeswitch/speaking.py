@@ -158,6 +158,8 @@ class Speaking(Script):
         key = asyncio.ensure_future(self._key_of(stop_on))
         try:
             await first_of(done, key, self.ended, within=most.total_seconds())
+            if done.done() and done.result().get("Answer-State") == "hangup":
+                await self._settled()  # its end is told before that of the call
             await self._check()
             if not done.done():
                 await self._break_off(done)
