@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     recordings_backup: str = Field(
         "", description="copies of recordings: a folder or s3://bucket/prefix; empty: none"
     )
+    recordings_backup_keep: bool = Field(
+        False, description="copies stay when their recordings are removed; else they go too"
+    )
     recordings_backup_endpoint: str = Field(
         "", description="URL of an S3-compatible store; empty: that of AWS"
     )

@@ -78,9 +78,10 @@ def _facts(found: dict[str, Any]) -> dict[str, object]:
 def _recordings(found: dict[str, Any]) -> str:
     waiting = f", {found['waiting']} waiting to be kept" if found["waiting"] else ""
     skipped = f", {found['skipped']} could not be made" if found["skipped"] else ""
-    if found["ok"] and not waiting and not skipped:
+    backup = f"; back-up ALARM: {found['backup']}" if found["backup"] else ""
+    if found["ok"] and not waiting and not skipped and not backup:
         return ""  # nothing to tell
-    return f"{'in order' if found['ok'] else 'ALARM: ' + found['why']}{waiting}{skipped}"
+    return f"{'in order' if found['ok'] else 'ALARM: ' + found['why']}{waiting}{skipped}{backup}"
 
 
 def _offers(found: dict[str, Any]) -> str:

@@ -228,7 +228,10 @@ def status(as_json: bool) -> None:
 @backup.command("run")
 @json_option
 def run(as_json: bool) -> None:
-    """Copy now what is missing."""
+    """Copy now what is missing.
+
+    Copies of recordings that were removed are deleted.
+    """
     with desk() as engine:
         _backup(engine.ask("POST", path("recording-backup", "run")), as_json=as_json)
 
@@ -242,6 +245,7 @@ def _backup(found: dict[str, Any], *, as_json: bool) -> None:
             "Place": found["place"] or "none; set recordings_backup",
             "Copied": found["copied"],
             "Waiting": found["waiting"],
+            "To be deleted": found["left"],
             "Failed": found["failed"],
             "Newest copy": day_and_clock(found["newest"]),
             "Last error": found["error"],

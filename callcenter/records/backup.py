@@ -1,154 +1,65 @@
 """Copies of recordings, as they are (encrypted), to a folder or an S3-compatible store (R1).
 
-Each copy is compared by SHA-256 before it counts. What could not be copied is tried again, by the
-next engine too: the database knows what is missing.
+Each copy is compared by SHA-256 before it counts. When a recording is removed, by its time or by
+hand, its copy goes too, unless the settings keep it. What could not be copied or deleted is tried
+again, by the next engine too: a recording's row says where its copy is or may be, before the first
+byte goes there and until the last is gone.
 """
 
 import asyncio
-import base64
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from threading import Lock
+from typing import Any
 
 import structlog
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, TextClause, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.kernel.errors import BadSettings
-from callcenter.kernel.folders import make_private
+from callcenter.records.copies import CopyFailed, Store, StoreAway, store_of
 from callcenter.records.model import RecordingState
 from callcenter.records.recording_store import change_recording
 from callcenter.records.storage import Storage
-from callcenter.records.tables import recordings
-from callcenter.records.vault import stored_hash
+from callcenter.records.tables import COPY_IS_LEFT, recordings
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 100
 _EVERY_SECONDS = 20.0
 _MOST_SECONDS = 600.0
 _c = recordings.c
+_KEPT = _c.state == RecordingState.KEPT.value
+_MISSING = _KEPT & _c.backup_at.is_(None)
+_There = ColumnElement[bool] | TextClause
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupStatus:
-    """``place`` is where copies go, ``""``: nowhere. ``error`` is the newest one still standing."""
+    """``place`` is where copies go, ``""``: nowhere. ``error`` is the newest one still standing.
+
+    ``left`` are copies of removed recordings that are to go and are still there.
+    """
 
     place: str
     copied: int = 0
     waiting: int = 0
     failed: int = 0
+    left: int = 0
     newest: datetime | None = None
     error: str = ""
 
 
-class CopyFailed(Exception):
-    """A copy could not be made; the text says why."""
-
-
-class Store(Protocol):
-    """Where copies go."""
-
-    def put(self, file: Path, name: str, sha256: str) -> str:
-        """Copy and compare; the copy's place. Raises :class:`CopyFailed`."""
-
-
-class FolderStore:
-    """A folder, perhaps of another machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def put(self, file: Path, name: str, sha256: str) -> str:
-        """See :class:`Store`."""
-        to = self._folder / name
-        draft = to.with_name(to.name + ".part")
-        try:
-            make_private(to.parent)
-            shutil.copyfile(file, draft)
-            draft.chmod(0o600)
-            if stored_hash(draft) != sha256:
-                raise CopyFailed(f"{file} is not what was stored, its SHA-256 is another")
-            draft.replace(to)
-        except OSError as error:
-            raise CopyFailed(f"{to}: {error.strerror}") from None
-        return str(to)
-
-
-class S3Store:
-    """A bucket of an S3-compatible store."""
-
-    def __init__(self, storage: Storage) -> None:
-        place = urlsplit(storage.backup)
-        self._bucket, self._prefix = place.netloc, place.path.strip("/")
-        self._storage = storage
-        self._client: Any = None
-
-    def put(self, file: Path, name: str, sha256: str) -> str:
-        """See :class:`Store`. The store itself compares the SHA-256 of what came."""
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        key = f"{self._prefix}/{name}".lstrip("/")
-        if stored_hash(file) != sha256:
-            raise CopyFailed(f"{file} is not what was stored, its SHA-256 is another")
-        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-        try:
-            with file.open("rb") as body:
-                self._s3().put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=body,
-                    ChecksumSHA256=digest,
-                    Metadata={"sha256": sha256},
-                )
-        except (Boto3Error, BotoCoreError, ClientError) as error:
-            raise CopyFailed(f"s3://{self._bucket}/{key}: {error}") from None
-        return f"s3://{self._bucket}/{key}"
-
-    def _s3(self) -> Any:
-        if self._client is None:
-            import boto3
-            from botocore.config import Config
-
-            self._client = boto3.client(
-                "s3",
-                endpoint_url=self._storage.backup_endpoint or None,
-                aws_access_key_id=self._storage.backup_user or None,
-                aws_secret_access_key=self._storage.backup_secret or None,
-                region_name="us-east-1" if self._storage.backup_endpoint else None,
-                config=Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 2}),
-            )
-        return self._client
-
-
-def store_of(storage: Storage) -> Store | None:
-    """Where the settings want copies; ``None``: nowhere.
-
-    Raises:
-        BadSettings: the place is none.
-    """
-    place = storage.backup
-    if not place:
-        return None
-    if place.startswith("s3://"):
-        if not urlsplit(place).netloc:
-            raise BadSettings("The setting 'recordings_backup' needs a bucket: s3://bucket/prefix.")
-        return S3Store(storage)
-    if not Path(place).is_absolute():
-        raise BadSettings("The setting 'recordings_backup' must be a whole path or s3://bucket.")
-    return FolderStore(Path(place))
-
-
 class Backup:
-    """Copies what is kept and has no copy yet."""
+    """Copies what is kept and has no copy yet, deletes copies of what was removed.
+
+    ``trouble`` is a sentence on what cannot be done now, ``""``: all can.
+    """
 
     def __init__(self, database: Engine, storage: Storage, now: Callable[[], datetime]) -> None:
         self._database, self._storage, self._now = database, storage, now
         self._store = store_of(storage)
+        self._lock = Lock()  # no copy arrives behind the back of its deletion
+        self.trouble = ""
 
     async def run(self) -> None:
         """For ever; cancel to end. After a failure it waits longer each time."""
@@ -157,66 +68,99 @@ class Backup:
         wait = _EVERY_SECONDS
         while True:
             try:
-                failed = await asyncio.to_thread(self.copy)
+                failed = await asyncio.to_thread(self.catch_up)
             except SQLAlchemyError as error:
                 _log.warning("recordings are not backed up", why=str(error).splitlines()[0])
                 failed = 1
             wait = min(_MOST_SECONDS, wait * 2) if failed else _EVERY_SECONDS
             await asyncio.sleep(wait)
 
-    def copy(self) -> int:
-        """Copy what is missing; how many could not be (blocking)."""
-        store, after, failed = self._store, "", 0
-        while store is not None:
-            rows = self._missing(after)
-            for row in rows:
-                failed += not self._one(store, row.id, row.path, row.stored_sha256)
-            if len(rows) < _AT_ONCE:
-                break
-            after = rows[-1].id
-        return failed
+    def catch_up(self) -> int:
+        """Delete what is to go, copy what is missing; how many could not be (blocking)."""
+        store = self._store
+        if store is None:
+            return 0
+        with self._lock:
+            left, why_left = 0, ""
+            if not self._storage.backup_keep:
+                left, why_left = self._each(COPY_IS_LEFT, lambda row: self._delete(store, row))
+            missing, why_missing = self._each(_MISSING, lambda row: self._copy(store, row))
+        if why_left:
+            self._tell(f"copies of removed recordings cannot be deleted: {why_left}")
+        else:
+            self._tell(why_missing and f"recordings cannot be copied: {why_missing}")
+        return left + missing
 
-    def _one(self, store: Store, name: str, path: str, sha256: str) -> bool:
-        values: dict[str, object]
-        try:
-            place = store.put(self._storage.folder / path, path, sha256)
-            values = {"backup_at": self._now(), "backup_place": place, "backup_error": ""}
-        except CopyFailed as error:
-            _log.error("a recording is not backed up", recording=name, why=str(error))
-            values = {"backup_error": str(error)[:300]}
+    def _each(self, which: _There, act: Callable[[Any], None]) -> tuple[int, str]:
+        """Do it to each; how many failed, and why the first did. Ends when the store is away."""
+        failed, why, after = 0, "", ""
+        query = select(_c.id, _c.path, _c.stored_sha256, _c.backup_place, _c.backup_at)
+        query = query.where(which).order_by(_c.id).limit(_AT_ONCE)
+        while True:
+            with self._database.connect() as connection:
+                rows = connection.execute(query.where(_c.id > after)).all()
+            for row in rows:
+                try:
+                    act(row)
+                except CopyFailed as error:
+                    self._change(row.id, backup_error=str(error))
+                    failed, why = failed + 1, why or str(error)
+                    if isinstance(error, StoreAway):
+                        return failed, why
+            if len(rows) < _AT_ONCE:
+                return failed, why
+            after = rows[-1].id
+
+    def _copy(self, store: Store, row: Any) -> None:
+        place = store.place(row.path)
+        with self._database.begin() as connection:
+            still = update(recordings).where(_KEPT, _c.id == row.id)
+            if not connection.execute(still.values(backup_place=place)).rowcount:
+                return
+        store.put(self._storage.folder / row.path, row.path, row.stored_sha256)
+        self._change(row.id, backup_at=self._now(), backup_error="")
+
+    def _delete(self, store: Store, row: Any) -> None:
+        store.remove(row.backup_place, copied=row.backup_at is not None)
+        self._change(row.id, backup_place="", backup_removed_at=self._now(), backup_error="")
+        _log.info("copy of a removed recording deleted", recording=row.id, place=row.backup_place)
+
+    def _change(self, name: str, **values: object) -> None:
         with self._database.begin() as connection:
             change_recording(connection, name, **values)
-        return "backup_at" in values
 
-    def _missing(self, after: str) -> list[Any]:
-        kept = (_c.state == RecordingState.KEPT.value) & _c.backup_at.is_(None) & (_c.id > after)
-        query = select(_c.id, _c.path, _c.stored_sha256).where(kept).order_by(_c.id)
-        with self._database.connect() as connection:
-            return list(connection.execute(query.limit(_AT_ONCE)))
+    def _tell(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            _log.error("ALARM: the back-up is behind and will be tried again", why=trouble)
+        elif self.trouble and not trouble:
+            _log.warning("the back-up works again")
+        self.trouble = trouble
 
 
 def backup_status(database: Engine, storage: Storage) -> BackupStatus:
     """How far the copies are (blocking)."""
-    kept = _c.state == RecordingState.KEPT.value
-    missing = kept & _c.backup_at.is_(None)
+    behind: list[_There] = [_MISSING]
+    if storage.backup and not storage.backup_keep:
+        behind.append(COPY_IS_LEFT)
     with database.connect() as connection:
 
-        def count(what: Any) -> int:
-            found = select(func.count()).select_from(recordings).where(what)
+        def count(*what: _There) -> int:
+            found = select(func.count()).select_from(recordings).where(*what)
             return int(connection.execute(found).scalar_one())
 
         newest = connection.execute(select(func.max(_c.backup_at))).scalar_one()
         error = connection.execute(
             select(_c.backup_error)
-            .where(missing & (_c.backup_error != ""))
+            .where(or_(*behind), _c.backup_error != "")
             .order_by(_c.started_at.desc())
             .limit(1)
         ).scalar_one_or_none()
         return BackupStatus(
             place=storage.backup,
-            copied=count(_c.backup_at.is_not(None)),
-            waiting=count(missing),
-            failed=count(missing & (_c.backup_error != "")),
+            copied=count(_c.backup_at.is_not(None), _c.backup_removed_at.is_(None)),
+            waiting=count(_MISSING),
+            failed=count(or_(*behind), _c.backup_error != ""),
+            left=sum(count(what) for what in behind[1:]),
             newest=newest,
             error=error or "",
         )

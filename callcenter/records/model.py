@@ -106,7 +106,10 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """All that is known of one part."""
+    """All that is known of one part.
+
+    ``backup_place`` is where its copy is, or may be in part while ``backup_at`` is ``None``.
+    """
 
     id: str
     call: str
@@ -139,3 +142,4 @@ class Recording:
     backup_at: datetime | None = None
     backup_place: str = ""
     backup_error: str = ""
+    backup_removed_at: datetime | None = None

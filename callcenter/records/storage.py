@@ -8,13 +8,17 @@ from callcenter.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """``keep_days`` ``None``: for ever. ``backup``: a folder, or ``s3://bucket/prefix``."""
+    """``keep_days`` ``None``: for ever. ``backup``: a folder, or ``s3://bucket/prefix``.
+
+    ``backup_keep``: copies stay when their recordings are removed.
+    """
 
     folder: Path
     master_key: Path
     min_free_mb: int = 0
     keep_days: int | None = None
     backup: str = ""
+    backup_keep: bool = False
     backup_endpoint: str = ""
     backup_user: str = ""
     backup_secret: str = field(default="", repr=False)
@@ -28,6 +32,7 @@ class Storage:
             min_free_mb=settings.recordings_min_free_mb,
             keep_days=settings.recordings_keep_days,
             backup=settings.recordings_backup,
+            backup_keep=settings.recordings_backup_keep,
             backup_endpoint=settings.recordings_backup_endpoint,
             backup_user=settings.recordings_backup_user,
             backup_secret=settings.recordings_backup_secret.get_secret_value(),

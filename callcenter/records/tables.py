@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from callcenter.kernel.database import UtcDateTime, metadata
@@ -30,6 +31,9 @@ recording_rules = Table(
     Column("keep_days", Integer),
     Column("pause_on_hold", Boolean, nullable=False),
 )
+
+COPY_IS_LEFT = text("removed_at IS NOT NULL AND backup_place <> ''")
+"""The recording is gone, its copy is or may be still there. Literal, so that an index serves."""
 
 recordings = Table(
     "recordings",
@@ -63,11 +67,18 @@ recordings = Table(
     Column("backup_at", UtcDateTime),
     Column("backup_place", String(400), nullable=False),
     Column("backup_error", String(300), nullable=False),
+    Column("backup_removed_at", UtcDateTime),
     Index("ix_recordings_call", "call", "part"),
     Index("ix_recordings_tenant_started_at", "tenant", "started_at"),
     Index("ix_recordings_caller_started_at", "caller", "started_at"),
     Index("ix_recordings_number_started_at", "number", "started_at"),
     Index("ix_recordings_state_started_at", "state", "started_at"),
+    Index(
+        "ix_recordings_copy_is_left",
+        "id",
+        sqlite_where=COPY_IS_LEFT,
+        postgresql_where=COPY_IS_LEFT,
+    ),
 )
 
 recording_places = Table(

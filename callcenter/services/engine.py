@@ -127,7 +127,7 @@ class EngineServices:
                 for seat in seats
             ),
             offers=_offers(metrics) if sees_all else None,
-            recordings=_recordings(engine.recordings),
+            recordings=_recordings(engine.recordings, engine.backup.trouble if sees_all else ""),
         )
 
     def seats(self) -> list[SeatView]:
@@ -213,13 +213,14 @@ class EngineServices:
             return get_moments(connection, call)
 
 
-def _recordings(kept: KeptRecordings) -> RecordingsView:
+def _recordings(kept: KeptRecordings, backup: str) -> RecordingsView:
     return RecordingsView(
         ok=not kept.trouble,
         why=kept.trouble,
         waiting=kept.waiting,
         skipped=kept.skipped,
         free_mb=kept.free_mb,
+        backup=backup,
     )
 
 

@@ -120,7 +120,7 @@ class RecordingDesk:
 
     @told
     def remove(self, name: str, why: str) -> Recording:
-        """Delete the sound; the row stays and says when and why.
+        """Delete the sound; the row stays and says when and why. The back-up deletes its copy.
 
         Raises:
             Refused: it is held, or not kept yet.
@@ -158,7 +158,7 @@ class RecordingDesk:
         if run:
             if not self._storage.backup:
                 raise Refused("No place for copies is set; set recordings_backup.")
-            self._copies.copy()
+            self._copies.catch_up()
         return backup_status(self._database, self._storage)
 
     def _changed(self, name: str, **values: object) -> Recording:

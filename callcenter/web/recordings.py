@@ -70,7 +70,7 @@ class Recordings(Protocol):
         """New keys for what comes; how many tenants have one."""
 
     async def backup(self, *, run: bool) -> BackupStatus:
-        """How far the copies are; ``run``: copy first what is missing."""
+        """How far the copies are; ``run``: catch up first."""
 
 
 class Desk(Protocol):
@@ -225,7 +225,7 @@ def _changing(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/recording-backup/run")
     async def back_up() -> BackupStatus:
-        """Copy what is missing now."""
+        """Copy what is missing and delete what is to go, now."""
         return await desk.recordings.backup(run=True)
 
     @router.post("/recording-keys/rotate")

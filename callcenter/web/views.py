@@ -49,7 +49,8 @@ class OffersView:
 class RecordingsView:
     """Whether talks can be recorded; ``why`` not. ``skipped`` were wanted and could not be.
 
-    ``waiting`` are parts that are not kept yet, ``free_mb`` as far as it was looked at.
+    ``waiting`` are parts that are not kept yet, ``free_mb`` as far as it was looked at,
+    ``backup`` is what is wrong with the copies; who sees all tenants is told.
     """
 
     ok: bool = True
@@ -57,6 +58,7 @@ class RecordingsView:
     waiting: int = 0
     skipped: int = 0
     free_mb: int | None = None
+    backup: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

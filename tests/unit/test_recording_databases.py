@@ -196,7 +196,7 @@ def test_copies_are_counted(database: Engine, tmp_path: Path) -> None:
             save_kept(connection, found)
     (storage.folder / "c-2.ccr").unlink()
     copies = Backup(database, storage, lambda: NOON)
-    assert copies.copy() == 1
+    assert copies.catch_up() == 1
     told = backup_status(database, storage)
     assert (told.copied, told.waiting, told.failed, told.newest) == (1, 1, 1, NOON)
     assert "c-2.ccr" in told.error
