@@ -115,6 +115,21 @@ def change_recording(connection: Connection, name: str, **values: object) -> Non
     connection.execute(update(recordings).where(_c.id == name).values(**fit(recordings, values)))
 
 
+def mark_removed(connection: Connection, name: str, *, at: datetime, why: str) -> bool:
+    """Its sound goes now, unless it is held or gone already; whether it does."""
+    free = (_c.id == name) & (_c.hold == "") & (_c.state != RecordingState.REMOVED.value)
+    gone = {"state": RecordingState.REMOVED.value, "removed_at": at, "removed_why": why}
+    query = update(recordings).where(free).values(**fit(recordings, gone))
+    return connection.execute(query).rowcount > 0
+
+
+def mark_held(connection: Connection, name: str, *, why: str, by: str) -> bool:
+    """Keep it from now on, unless it was removed; whether it is kept."""
+    there = (_c.id == name) & (_c.state != RecordingState.REMOVED.value)
+    held = fit(recordings, {"hold": why, "held_by": by})
+    return connection.execute(update(recordings).where(there).values(**held)).rowcount > 0
+
+
 def _query(wanted: Wanted) -> "Select[tuple[object, ...]]":
     query = select(recordings)
     for name in ("call", "caller", "number", "tenant", "state"):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.kernel.clock import Clock
 from callcenter.records.model import RecordingState
-from callcenter.records.recording_store import change_recording
+from callcenter.records.recording_store import mark_removed
 from callcenter.records.tables import recordings
 
 _log = structlog.get_logger(__name__)
@@ -45,19 +45,11 @@ class Retention:
         """Remove what is over; how many (blocking)."""
         now, removed = self._clock.now(), 0
         while True:
-            with self._database.begin() as connection:
+            with self._database.connect() as connection:
                 over = self._over(connection, now)
-                for name, path, days in over:
-                    if self._delete(path):
-                        change_recording(
-                            connection,
-                            name,
-                            state=RecordingState.REMOVED.value,
-                            removed_at=now,
-                            removed_why=f"kept for {days} days",
-                        )
-                        removed += 1
-            if len(over) < _AT_ONCE:
+            gone = sum(self._remove(name, path, days, now) for name, path, days in over)
+            removed += gone
+            if len(over) < _AT_ONCE or not gone:
                 return removed
 
     def _over(self, connection: Connection, now: datetime) -> list[tuple[str, str, int]]:
@@ -75,9 +67,13 @@ class Retention:
             found += [(row.id, row.path, days) for row in connection.execute(query)]
         return found
 
-    def _delete(self, path: str) -> bool:
+    def _remove(self, name: str, path: str, days: int, now: datetime) -> bool:
+        """The row first: who wants to hold it from here on is refused, or was faster."""
         try:
-            (self._folder / path).unlink(missing_ok=True)
+            with self._database.begin() as connection:
+                if not mark_removed(connection, name, at=now, why=f"kept for {days} days"):
+                    return False
+                (self._folder / path).unlink(missing_ok=True)
         except OSError as error:
             _log.error("a recording cannot be removed", path=path, why=error.strerror)
             return False

@@ -22,6 +22,8 @@ from callcenter.records.recording_store import (
     change_recording,
     find_recordings,
     get_recording,
+    mark_held,
+    mark_removed,
 )
 from callcenter.records.storage import Storage
 from callcenter.records.vault import Damaged, Opened, stored_hash
@@ -107,10 +109,11 @@ class RecordingDesk:
     @told
     def hold(self, name: str, why: str) -> Recording:
         """Keep it whatever its time is, until :meth:`release`."""
-        found = self.one(name)
-        if found.state is RecordingState.REMOVED:
-            raise Refused(f"Recording {name} was removed already; nothing is left to hold.")
-        return self._changed(name, hold=why, held_by=acting.get().name)
+        self.one(name)
+        with self._database.begin() as connection:
+            if not mark_held(connection, name, why=why, by=acting.get().name):
+                raise Refused(f"Recording {name} was removed already; nothing is left to hold.")
+        return self.one(name)
 
     @told
     def release(self, name: str) -> Recording:
@@ -126,18 +129,16 @@ class RecordingDesk:
             Refused: it is held, or not kept yet.
         """
         found = self.one(name)
-        if found.hold:
-            raise Refused(f"Recording {name} is held ({found.hold}); release it first.")
         if found.state is RecordingState.RAW:
             raise Refused(f"Recording {name} is not kept yet; ask again in a moment.")
-        if found.state is RecordingState.REMOVED:
-            return found
-        if found.path:
-            (self._folder / found.path).unlink(missing_ok=True)
         by = f"{why}, by {acting.get().name}"
-        return self._changed(
-            name, state=RecordingState.REMOVED.value, removed_at=datetime.now(UTC), removed_why=by
-        )
+        with self._database.begin() as connection:
+            if mark_removed(connection, name, at=datetime.now(UTC), why=by) and found.path:
+                (self._folder / found.path).unlink(missing_ok=True)
+        now = self.one(name)
+        if now.state is not RecordingState.REMOVED:
+            raise Refused(f"Recording {name} is held ({now.hold}); release it first.")
+        return now
 
     @told
     def rotate(self, tenant: str) -> int:

@@ -17,6 +17,7 @@ from callcenter.records.backup import backup_status
 from callcenter.records.recording_store import (
     change_recording,
     get_recording,
+    mark_held,
     save_kept,
     save_part,
 )
@@ -189,6 +190,41 @@ def test_what_never_reached_the_store_is_not_sought_there(database: Engine, tmp_
     folder.mkdir()
     assert backup.catch_up() == 0
     assert row(database, "c-1").backup_removed_at == LATER
+
+
+def test_a_hold_that_comes_while_a_sweep_runs_is_kept(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = storage(tmp_path)
+    add(database, place, "c-1")
+    found = Retention._over
+
+    def over(*asked: Any) -> list[tuple[str, str, int]]:
+        rows = found(*asked)
+        with database.begin() as connection:
+            assert mark_held(connection, "c-1-1", why="case 7", by="ann")
+        return rows
+
+    monkeypatch.setattr(Retention, "_over", over)
+    assert sweep(database, place) == 0
+    assert copies(place.folder) == ["c-1.ccr"]
+    assert (row(database, "c-1").state, row(database, "c-1").hold) == ("kept", "case 7")
+
+
+def test_what_cannot_be_removed_stays_on_record_as_kept(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcenter.records.retention._AT_ONCE", 1)
+    place = storage(tmp_path)
+    add(database, place, "c-1")
+    (place.folder / "2026/c-1.ccr").unlink()
+    (place.folder / "2026/c-1.ccr").mkdir()
+    assert sweep(database, place) == 0
+    assert row(database, "c-1").state == "kept"
+    (place.folder / "2026/c-1.ccr").rmdir()
+    assert sweep(database, place) == 1
+    with database.begin() as connection:
+        assert not mark_held(connection, "c-1-1", why="too late", by="ann")
 
 
 def test_copies_that_are_left_are_found_by_an_index(database: Engine) -> None:
