@@ -5,11 +5,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
 from callcenter.cli.files import FileProblem
-from callcenter.kernel.errors import NotFound
+from callcenter.cli.shown import clean, show_json
+from callcenter.kernel.errors import CallCenterError, NotFound
 
 _PLAYERS = (
     ("pw-play",),
@@ -18,6 +20,13 @@ _PLAYERS = (
     ("ffplay", "-autoexit", "-nodisp", "-loglevel", "error"),
     ("play", "-q"),
 )
+
+
+class DamagedSounds(CallCenterError):
+    """A check has found something."""
+
+    code = "sounds_damaged"
+    exit_status = 1
 
 
 def deliver(wav: bytes, to: str) -> None:
@@ -50,3 +59,22 @@ def play_file(file: Path) -> bool:
             if done.returncode == 0:
                 return True
     return False
+
+
+def tell_checked(found: list[dict[str, Any]], what: str, *, as_json: bool) -> None:
+    """Show what a check of sounds has found; ``what`` is their name in the plural.
+
+    Raises:
+        DamagedSounds: one is gone or is not what was kept; each of them has been named then.
+    """
+    bad = [one for one in found if not one["ok"]]
+    plain = sum(one["state"] != "sealed" for one in found)
+    if as_json:
+        show_json({"checked": len(found), "not_encrypted": plain, "bad": bad})
+    else:
+        for one in bad:
+            click.echo(clean(f"{one['id']}: {one['why']}"))
+    if bad:
+        raise DamagedSounds(f"{len(bad)} of {len(found)} {what} are not what was kept.")
+    if not as_json:
+        click.echo(f"{len(found)} {what} checked; all are what was kept, {plain} unencrypted.")

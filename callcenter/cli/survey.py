@@ -8,21 +8,13 @@ from urllib.parse import urlencode
 import click
 
 from callcenter.cli.routing import Desk, desk, path
-from callcenter.cli.shown import clean, day_and_clock, json_option, show_json, show_rows
-from callcenter.cli.sounds import deliver
-from callcenter.kernel.errors import CallCenterError
+from callcenter.cli.shown import day_and_clock, json_option, show_rows
+from callcenter.cli.sounds import deliver, tell_checked
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 _PAGE = 1000  # answers that the engine gives at once
-
-
-class BadAnswers(CallCenterError):
-    """A check has found something."""
-
-    code = "answers_damaged"
-    exit_status = 1
 
 
 @click.group()
@@ -120,19 +112,7 @@ def verify(as_json: bool, **wanted: Any) -> None:
             )
             for row in _spoken(reached, wanted)
         ]
-    bad = [one for one in found if not one["ok"]]
-    plain = sum(one["state"] != "sealed" for one in found)
-    if as_json:
-        show_json({"checked": len(found), "not_encrypted": plain, "bad": bad})
-    else:
-        for one in bad:
-            click.echo(clean(f"{one['id']}: {one['why']}"))
-    if bad:
-        raise BadAnswers(f"{len(bad)} of {len(found)} spoken answers are not what was kept.")
-    if not as_json:
-        click.echo(
-            f"{len(found)} spoken answers checked; all are what was kept, {plain} unencrypted."
-        )
+    tell_checked(found, "spoken answers", as_json=as_json)
 
 
 def _spoken(reached: Desk, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,9 +6,8 @@ from urllib.parse import quote, urlencode
 import click
 
 from callcenter.cli.either import reached, row
-from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_json, show_rows
-from callcenter.cli.sounds import deliver
-from callcenter.kernel.errors import CallCenterError
+from callcenter.cli.shown import clean, day_and_clock, duration, json_option, show_rows
+from callcenter.cli.sounds import deliver, tell_checked
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from callcenter.services.voicemail import VoicemailDesk
     from callcenter.settings import Settings
     from callcenter.web.client import Client, Row
-
-
-class BadMessages(CallCenterError):
-    """A check has found something."""
-
-    code = "messages_damaged"
-    exit_status = 1
 
 
 class _Desk(Protocol):
@@ -110,17 +102,7 @@ def verify(messages: tuple[str, ...], as_json: bool) -> None:
     with _desk() as desk:
         names = messages or tuple(row["id"] for row in desk.messages(""))
         found = [desk.check(name) for name in names]
-    bad = [one for one in found if not one["ok"]]
-    plain = sum(one["state"] != "sealed" for one in found)
-    if as_json:
-        show_json({"checked": len(found), "not_encrypted": plain, "bad": bad})
-    else:
-        for one in bad:
-            click.echo(clean(f"{one['id']}: {one['why']}"))
-    if bad:
-        raise BadMessages(f"{len(bad)} of {len(found)} messages are not what was kept.")
-    if not as_json:
-        click.echo(f"{len(found)} messages checked; all are what was kept, {plain} unencrypted.")
+    tell_checked(found, "messages", as_json=as_json)
 
 
 @voicemail.group()
