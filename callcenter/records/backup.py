@@ -21,7 +21,7 @@ from callcenter.records.copies import CopyFailed, Store, StoreAway, store_of
 from callcenter.records.model import RecordingState
 from callcenter.records.recording_store import change_recording
 from callcenter.records.storage import Storage
-from callcenter.records.tables import COPY_IS_LEFT, recordings
+from callcenter.records.tables import COPY_IS_DUE, COPY_IS_LEFT, recordings
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 100
@@ -29,8 +29,6 @@ _EVERY_SECONDS = 20.0
 _MOST_SECONDS = 600.0
 _c = recordings.c
 _KEPT = _c.state == RecordingState.KEPT.value
-_MISSING = _KEPT & _c.backup_at.is_(None)
-_There = ColumnElement[bool] | TextClause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +82,14 @@ class Backup:
             left, why_left = 0, ""
             if not self._storage.backup_keep:
                 left, why_left = self._each(COPY_IS_LEFT, lambda row: self._delete(store, row))
-            missing, why_missing = self._each(_MISSING, lambda row: self._copy(store, row))
+            missing, why_missing = self._each(COPY_IS_DUE, lambda row: self._copy(store, row))
         if why_left:
             self._tell(f"copies of removed recordings cannot be deleted: {why_left}")
         else:
             self._tell(why_missing and f"recordings cannot be copied: {why_missing}")
         return left + missing
 
-    def _each(self, which: _There, act: Callable[[Any], None]) -> tuple[int, str]:
+    def _each(self, which: TextClause, act: Callable[[Any], None]) -> tuple[int, str]:
         """Do it to each; how many failed, and why the first did. Ends when the store is away."""
         failed, why, after = 0, "", ""
         query = select(_c.id, _c.path, _c.stored_sha256, _c.backup_place, _c.backup_at)
@@ -139,12 +137,12 @@ class Backup:
 
 def backup_status(database: Engine, storage: Storage) -> BackupStatus:
     """How far the copies are (blocking)."""
-    behind: list[_There] = [_MISSING]
+    behind: list[TextClause] = [COPY_IS_DUE]
     if storage.backup and not storage.backup_keep:
         behind.append(COPY_IS_LEFT)
     with database.connect() as connection:
 
-        def count(*what: _There) -> int:
+        def count(*what: ColumnElement[bool] | TextClause) -> int:
             found = select(func.count()).select_from(recordings).where(*what)
             return int(connection.execute(found).scalar_one())
 
@@ -158,7 +156,7 @@ def backup_status(database: Engine, storage: Storage) -> BackupStatus:
         return BackupStatus(
             place=storage.backup,
             copied=count(_c.backup_at.is_not(None), _c.backup_removed_at.is_(None)),
-            waiting=count(_MISSING),
+            waiting=count(COPY_IS_DUE),
             failed=count(or_(*behind), _c.backup_error != ""),
             left=sum(count(what) for what in behind[1:]),
             newest=newest,

@@ -32,8 +32,11 @@ recording_rules = Table(
     Column("pause_on_hold", Boolean, nullable=False),
 )
 
+COPY_IS_DUE = text("state = 'kept' AND backup_at IS NULL")
+"""The recording is kept and has no copy yet. Literal, so that an index serves."""
+
 COPY_IS_LEFT = text("removed_at IS NOT NULL AND backup_place <> ''")
-"""The recording is gone, its copy is or may be still there. Literal, so that an index serves."""
+"""The recording is gone, its copy is or may be still there; as literal."""
 
 recordings = Table(
     "recordings",
@@ -73,6 +76,12 @@ recordings = Table(
     Index("ix_recordings_caller_started_at", "caller", "started_at"),
     Index("ix_recordings_number_started_at", "number", "started_at"),
     Index("ix_recordings_state_started_at", "state", "started_at"),
+    Index(
+        "ix_recordings_copy_is_due",
+        "id",
+        sqlite_where=COPY_IS_DUE,
+        postgresql_where=COPY_IS_DUE,
+    ),
     Index(
         "ix_recordings_copy_is_left",
         "id",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 
 from callcenter.cli.engine import _recordings as shown
 from callcenter.kernel.clock import LoopClock
@@ -21,7 +21,7 @@ from callcenter.records.recording_store import (
     save_kept,
     save_part,
 )
-from callcenter.records.tables import COPY_IS_LEFT
+from callcenter.records.tables import COPY_IS_DUE, COPY_IS_LEFT
 from callcenter.records.vault import seal_file
 from tests.support.postgres import database, database_url, postgres
 from tests.unit.test_recording_databases import NOON, kept, part
@@ -227,13 +227,23 @@ def test_what_cannot_be_removed_stays_on_record_as_kept(
         assert not mark_held(connection, "c-1-1", why="too late", by="ann")
 
 
-def test_copies_that_are_left_are_found_by_an_index(database: Engine) -> None:
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (COPY_IS_LEFT, "ix_recordings_copy_is_left"),
+        (COPY_IS_DUE, "ix_recordings_copy_is_due"),
+    ],
+    ids=["left", "due"],
+)
+def test_copies_to_see_to_are_found_by_an_index(
+    database: Engine, which: TextClause, index: str
+) -> None:
     if database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL chooses by the size of the table")
-    query = f"SELECT id FROM recordings WHERE {COPY_IS_LEFT} AND id > '' ORDER BY id LIMIT 9"
+    query = f"SELECT id FROM recordings WHERE {which} AND id > '' ORDER BY id LIMIT 9"
     with database.connect() as connection:
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {query}")).all()
-    assert ["ix_recordings_copy_is_left" in step.detail for step in plan] == [True]
+    assert [index in step.detail for step in plan] == [True]
 
 
 def test_a_copy_in_an_s3_store_goes_with_all_its_versions(s3: "S3", room: Room) -> None:
