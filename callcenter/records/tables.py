@@ -32,11 +32,12 @@ recording_rules = Table(
     Column("pause_on_hold", Boolean, nullable=False),
 )
 
-COPY_IS_DUE = text("state = 'kept' AND backup_at IS NULL")
-"""The recording is kept and has no copy yet. Literal, so that an index serves."""
+COPY_IS_DUE = text("state || '' = 'kept' AND backup_at IS NULL")
+"""The recording is kept and has no copy yet. Literal, so that an index serves; not ``state`` alone,
+or that of all states is taken, which reads every recording that is kept."""
 
 COPY_IS_LEFT = text("removed_at IS NOT NULL AND backup_place <> ''")
-"""The recording is gone, its copy is or may be still there; as literal."""
+"""The recording is gone, its copy is or may be still there. Literal for the same reason."""
 
 recordings = Table(
     "recordings",

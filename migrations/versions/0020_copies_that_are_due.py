@@ -6,7 +6,7 @@ from alembic import op
 revision = "0020"
 down_revision = "0019"
 
-DUE = sa.text("state = 'kept' AND backup_at IS NULL")
+DUE = sa.text("state || '' = 'kept' AND backup_at IS NULL")
 
 
 def upgrade() -> None:
