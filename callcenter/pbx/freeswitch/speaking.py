@@ -26,6 +26,7 @@ from callcenter.pbx.sounds import Sounds
 
 _RING, _STREAM = "ring-", "local_stream://"
 _MUSIC = "cc_music"  # what is, or was last, played over and over
+_COVER_SECONDS = "2"  # at most; FreeSWITCH counts begun ones
 _BEEP = "record_indication"  # what is played as a recording begins: it is running meanwhile
 _LOUD = 200  # of 32767: what counts as a voice
 _KEEP_LATE = "pause"  # the jitter buffer that nobody has: else a packet that is late is thrown away
@@ -47,6 +48,7 @@ class Speaking(Script):
     ) -> None:
         self._sounds = sounds
         self._class = ""
+        self._cover = ""  # what was laid over the music as it began
         self._music: asyncio.Future[EslEvent] | None = None
         self._hears = hears
         self._turn = asyncio.Lock()  # of whoever begins or stops music
@@ -61,6 +63,9 @@ class Speaking(Script):
                 sound = (await self._api("uuid_getvar", self._uuid, _MUSIC)).strip()
                 if not sound.startswith(_STREAM):
                     return
+                # A stream begins with a quarter of a second of silence; laid over, it does not.
+                self._cover = sound
+                await self._displace("start", sound, _COVER_SECONDS)
                 music = self._music = await self._begin("playback", sound)
             await self._over_and_over(sound, music)
 
@@ -204,9 +209,15 @@ class Speaking(Script):
         """See the port."""
         async with self._turn:
             music, self._music, self._class = self._music, None, ""
+            cover, self._cover = self._cover, ""
+            if cover:
+                await self._displace("stop", cover)
             if music is not None and not music.done():
                 await self._break_off(music)
         await self._check()
+
+    async def _displace(self, *words: str) -> None:
+        await self._api("uuid_displace", self._uuid, *words)
 
     def _sound_of(self, music_class: str) -> str:
         """What a class plays over and over; see :func:`callcenter.pbx.port.colour_ring`."""
