@@ -55,7 +55,7 @@ async def test_blacklist_refuses_the_next_call_before_answer(site: Site) -> None
     assert time.monotonic() - done < EFFECTIVE_SECONDS  # the INVITE is on its way
     assert await call.decided(within=5) == 403
     assert not call.answered_200
-    cdr = await site.cdr_of("13800000001")
+    cdr = await site.cdr_of("13800000001", calls=2)
     assert (cdr["result"], cdr["rule"]) == ("refused", "blacklist: +86138*")
     assert (cdr["answered_at"], cdr["cause"]) == (None, 21)
     await asyncio.to_thread(

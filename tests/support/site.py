@@ -203,11 +203,12 @@ class Site:
         assert row is not None
         return row
 
-    async def cdr_of(self, caller: str, *, within: float = 8.0) -> dict[str, Any]:
-        """Wait for the CDR of this caller's call."""
+    async def cdr_of(self, caller: str, *, calls: int = 1, within: float = 8.0) -> dict[str, Any]:
+        """Wait for the CDR of this caller's call: of the last one, once there are so many."""
 
         def shown() -> dict[str, Any] | None:
-            return next((row for row in self.client.cdrs() if row["caller"] == caller), None)
+            found = [row for row in self.client.cdrs() if row["caller"] == caller]
+            return found[0] if len(found) >= calls else None
 
         row = await until(shown, within, f"a CDR of {caller}")
         assert row is not None
