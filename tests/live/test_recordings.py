@@ -148,6 +148,16 @@ async def test_what_is_said_in_a_pause_is_nowhere(site: Site, tmp_path: Path) ->
     assert "to be recorded: no rule for it, as usual" in told
 
 
+async def has_a_part_of_each(site: Site, call: str, tmp_path: Path) -> None:
+    """Two recordings: the caller's talk with Ada, and the one with Grace."""
+    rows = await kept(site, call, 2)
+    assert [row["seats"] for row in rows] == [["1001"], ["1002"]]
+    for row, tone in zip(rows, (ADA, GRACE), strict=True):
+        sound = await exported(site, row["id"], tmp_path)
+        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
+        assert CALLER in order(sound, LEFT, (CALLER,))
+
+
 async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: Path) -> None:
     ada = await site.agent("1001")
     call = await queued(site)
@@ -167,12 +177,7 @@ async def test_who_joins_two_talks_leaves_a_recorded_one(site: Site, tmp_path: P
     await asyncio.sleep(1.0)  # what is said then is in it
     await call.hang_up()
     cdr = await site.cdr_of("13800000001")
-    rows = await kept(site, cdr["id"], 2)
-    assert [row["seats"] for row in rows] == [["1001"], ["1002"]]
-    for row, tone in zip(rows, (ADA, GRACE), strict=True):
-        sound = await exported(site, row["id"], tmp_path)
-        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
-        assert CALLER in order(sound, LEFT, (CALLER,))
+    await has_a_part_of_each(site, cdr["id"], tmp_path)
 
 
 @pytest.mark.asterisk_only("FreeSWITCH refuses it to the phone")
@@ -207,12 +212,7 @@ async def test_who_joins_while_a_colleague_still_rings_leaves_a_recorded_talk(
     ]
     told = [leg["talk_seconds"] for leg in cdr["legs"][1:]]
     assert told == pytest.approx(seen, abs=0.4)
-    rows = await kept(site, cdr["id"], 2)
-    assert [row["seats"] for row in rows] == [["1001"], ["1002"]]
-    for row, tone in zip(rows, (ADA, GRACE), strict=True):
-        sound = await exported(site, row["id"], tmp_path)
-        assert order(sound, RIGHT, (ADA, GRACE)) == [tone]
-        assert CALLER in order(sound, LEFT, (CALLER,))
+    await has_a_part_of_each(site, cdr["id"], tmp_path)
     await site.nothing_left()
 
 

@@ -20,6 +20,15 @@ async def rings(world: World, to: str = "1002") -> FakeCaller:
     return asking
 
 
+async def joined_early(world: World) -> FakeCaller:
+    """Alice, whose agent at 1001 joins her with a colleague whose phone still rings."""
+    alice = await talking(world)
+    await world.logs_in("1002")
+    asking = await rings(world)
+    world.pbx.talks.joins(world.phone("1001"), asking)
+    return alice
+
+
 async def of_alice(world: World) -> Cdr:
     """Her CDR; the consultation has one of its own."""
     [cdr] = [cdr for cdr in await world.cdrs() if cdr.caller != "1001"]
@@ -27,10 +36,7 @@ async def of_alice(world: World) -> Cdr:
 
 
 async def test_a_colleague_who_rings_rings_again_with_the_caller(world: World) -> None:
-    alice = await talking(world)
-    await world.logs_in("1002")
-    asking = await rings(world)
-    world.pbx.talks.joins(world.phone("1001"), asking)
+    alice = await joined_early(world)
     await world.passes(seconds=0.5)
     assert world.state("1001") is SeatState.WRAP_UP
     assert world.state("1002") is SeatState.RINGING
@@ -52,10 +58,7 @@ async def test_a_colleague_who_rings_rings_again_with_the_caller(world: World) -
 
 
 async def test_whom_the_colleague_does_not_take_waits_where_they_waited(world: World) -> None:
-    alice = await talking(world)
-    await world.logs_in("1002")
-    asking = await rings(world)
-    world.pbx.talks.joins(world.phone("1001"), asking)
+    alice = await joined_early(world)
     await world.passes(seconds=60)
     assert world.state("1001") is SeatState.TALKING
     alice.hangs_up()
